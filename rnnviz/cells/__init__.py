@@ -1,0 +1,21 @@
+"""The cells: one textbook page each. To add one, write its file and list it here."""
+
+from __future__ import annotations
+
+from rnnviz.cells.base import Cell as Cell
+from rnnviz.cells.base import Equation as Equation
+from rnnviz.cells.base import LocalJacobian as LocalJacobian
+from rnnviz.cells.gru import GRU
+from rnnviz.cells.lstm import LSTM
+from rnnviz.cells.vanilla import VanillaRelu, VanillaTanh
+from rnnviz.registry import Registry
+
+CELLS: Registry[Cell] = Registry(
+    "cell",
+    {
+        "rnn_tanh": VanillaTanh(),
+        "rnn_relu": VanillaRelu(),
+        "lstm": LSTM(),
+        "gru": GRU(),
+    },
+)

@@ -1,0 +1,126 @@
+"""What a cell is: its names, its equations, one time step, and the closed-form derivative of that step.
+
+A cell turns two pre-activations, what the input brings and what the previous hidden state brings,
+
+    a_x = W_ih x_t + b_ih          a_h = W_hh h_{t-1} + b_hh          (each: chunks x H values)
+
+into gates (`activate`) and then into the new states (`update`). Both are elementwise, so the matrix
+products of a whole sequence can be taken at once where the hidden states are already known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from rnnviz.cells.ops import Array
+
+States = Mapping[str, Array]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Fused:
+    """The fused twin of a cell: a class of torch, by its dotted name, and its keyword arguments."""
+
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of a cell's definition.
+
+    quantity: the symbol it defines (`"f"`, `"c"`, `"h"`); figures colour it by this.
+    latex: the line in LaTeX; `words`: the same in one short sentence.
+    """
+
+    quantity: str
+    latex: str
+    words: str
+
+
+@dataclass(frozen=True)
+class LocalJacobian:
+    """The derivative of one time step, as elementwise factors, each of shape (..., H).
+
+    recurrent: (state, chunk) -> d state_t / d a_h[chunk]
+    inputs:    (state, chunk) -> d state_t / d a_x[chunk]
+    carry:     (state, previous) -> d state_t / d previous_{t-1}, the path around the weights
+    within:    (state, other) -> d state_t / d other_t, one new state read by another (LSTM: h_t reads c_t)
+
+    Every factor holds the other states of the same step fixed, so that the total derivative is the
+    sum over paths. A pair that is absent is zero.
+    """
+
+    recurrent: Mapping[Pair, Array]
+    inputs: Mapping[Pair, Array]
+    carry: Mapping[Pair, Array] = field(default_factory=dict)
+    within: Mapping[Pair, Array] = field(default_factory=dict)
+
+
+class Cell:
+    """A recurrent cell. Subclasses are one textbook page each; instances hold no data.
+
+    name, label: registry name and the name a reader sees.
+    states: state names; `"h"`, the one that is fed back through W_hh, comes first.
+    gates: names of the recorded gates, in the order of the equations.
+    chunks: names of the row blocks of W_ih and W_hh, in torch's order.
+    fused: the fused twin, or None: the cell then trains through the generic loop.
+    peeks: whether gates read states other than h (peepholes); recovery then goes step by step.
+    keeps: the gate that keeps the past (LSTM f, GRU z), or None; `lets_in`: the one that lets the new
+        in, where that is a gate of its own (LSTM i).
+    bias_setting: the configuration field that sets the bias of the gate that keeps the past.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    gates: ClassVar[tuple[str, ...]] = ()
+    chunks: ClassVar[tuple[str, ...]]
+    fused: ClassVar[Fused | None] = None
+    peeks: ClassVar[bool] = False
+    keeps: ClassVar[str | None] = None
+    lets_in: ClassVar[str | None] = None
+    bias_setting: ClassVar[str | None] = None
+    equations: ClassVar[tuple[Equation, ...]] = ()
+    convention: ClassVar[str] = ""
+
+    def activate(self, a_x: Array, a_h: Array, previous: States) -> dict[str, Array]:
+        """Gates from the pre-activations. Arrays (..., chunks*H) -> name: (..., H)."""
+        raise NotImplementedError
+
+    def update(self, gates: Mapping[str, Array], previous: States) -> dict[str, Array]:
+        """New states from the gates and the previous states, all (..., H)."""
+        raise NotImplementedError
+
+    def jacobian(
+        self, gates: Mapping[str, Array], previous: States, state: States, a_h: Array
+    ) -> LocalJacobian:
+        """The local derivative at a recorded step. `a_h` is (..., chunks*H), the rest (..., H)."""
+        raise NotImplementedError
+
+    def step(
+        self, x: Array, previous: States, weights: Mapping[str, Array]
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """One time step: x (..., D), states (..., H) -> (states, gates).
+
+        weights: `weight_ih` (chunks*H, D), `weight_hh` (chunks*H, H) and, unless the layer has none,
+        `bias_ih` and `bias_hh` (chunks*H).
+        """
+        a_x = affine(x, weights["weight_ih"], weights.get("bias_ih"))
+        a_h = affine(previous["h"], weights["weight_hh"], weights.get("bias_hh"))
+        gates = self.activate(a_x, a_h, previous)
+        return self.update(gates, previous), {name: gates[name] for name in self.gates}
+
+    def split(self, a: Array) -> list[Array]:
+        """The chunks of a pre-activation (..., chunks*H), each (..., H)."""
+        size = a.shape[-1] // len(self.chunks)
+        return [a[..., k * size : (k + 1) * size] for k in range(len(self.chunks))]
+
+
+def affine(x: Array, weight: Array, bias: Array | None) -> Array:
+    """W x + b over the last axis: (..., D), (K, D), (K) -> (..., K)."""
+    a = x @ weight.T
+    return a if bias is None else a + bias

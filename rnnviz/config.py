@@ -1,0 +1,101 @@
+"""ExperimentConfig: everything that decides the numbers of an experiment, and nothing else.
+
+Names of cells, tasks, initialisations and optimisers are looked up where they are used; the numbers are
+bounded here, so that a link or a program can ask for nothing that the machine cannot carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any
+
+CLIPS = ("off", "norm", "value")
+PRECISIONS = ("float32", "float64")
+
+
+class ConfigError(ValueError):
+    """A field of a configuration is out of bounds. The message names the field, the value and the bounds."""
+
+
+def bounded(default: Any, low: float, high: float) -> Any:
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def one_of(default: str, *choices: str) -> Any:
+    return field(default=default, metadata={"choices": choices})
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """One experiment. Equal configurations (and equal data) give equal numbers on the same machine.
+
+    task, cell, init, optimiser: names in their registries. length: time steps T of a sequence (copy memory:
+    the delay). embedding_size: 0 feeds vectors as they are and tokens one-hot; more puts a linear projection
+    (vectors) or an embedding (tokens) in front. spectral_radius: of W_hh, for init orthogonal and gaussian.
+    forget_bias, update_bias: effective bias (torch's two biases added) of the LSTM's f and the GRU's z; None
+    leaves the initialisation's. input_scale: factor on the inputs of the noise task. clip_at: the largest
+    gradient norm (clip "norm") or component (clip "value"). data: fingerprint of the corpus or of uploaded
+    data; columns and target_column: which columns of an uploaded table go in and come out (numbers from 0;
+    no column: text, characters as tokens); train_fraction: how much of a series, in time order, trains.
+    """
+
+    task: str = "adding"
+    length: int = bounded(50, 1, 1000)
+    batch_size: int = bounded(32, 1, 512)
+    cell: str = "lstm"
+    hidden_size: int = bounded(32, 1, 512)
+    num_layers: int = bounded(1, 1, 4)
+    bidirectional: bool = False
+    dropout: float = bounded(0.0, 0.0, 0.95)
+    embedding_size: int = bounded(0, 0, 256)
+    init: str = "default"
+    spectral_radius: float = bounded(1.0, 0.0, 10.0)
+    forget_bias: float | None = bounded(None, -20.0, 20.0)
+    update_bias: float | None = bounded(None, -20.0, 20.0)
+    input_scale: float = bounded(1.0, 0.0, 100.0)
+    optimiser: str = "adam"
+    learning_rate: float = bounded(5e-3, 0.0, 1e6)
+    momentum: float = bounded(0.0, 0.0, 0.999)
+    clip: str = one_of("norm", *CLIPS)
+    clip_at: float = bounded(1.0, 1e-6, 1e6)
+    precision: str = one_of("float32", *PRECISIONS)
+    seed: int = bounded(0, 0, 2**31 - 1)
+    data: str = ""
+    columns: tuple[int, ...] = ()
+    target_column: int = bounded(0, 0, 9999)
+    train_fraction: float = bounded(0.8, 0.1, 0.95)
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            _check(f, getattr(self, f.name))
+
+    def with_(self, **changes: Any) -> ExperimentConfig:
+        return replace(self, **changes)
+
+
+def defaults() -> dict[str, Any]:
+    return {f.name: f.default for f in fields(ExperimentConfig) if f.default is not MISSING}
+
+
+def _check(f: Any, value: Any) -> None:
+    """Raise ConfigError unless `value` has the type of the field's default and lies in its bounds."""
+    if value is None and "None" in str(f.type):
+        return
+    kind = float if "float" in str(f.type) else type(f.default)
+    accepted = (int, float) if kind is float else kind
+    wrong_bool = isinstance(value, bool) and kind is not bool
+    if not isinstance(value, accepted) or wrong_bool:
+        raise ConfigError(f"{f.name} is {value!r}; expected {_expected(f, kind)}.")
+    low, high, choices = (f.metadata.get(name) for name in ("low", "high", "choices"))
+    # not (low <= value) rather than value < low, so that NaN is refused too
+    if low is not None and not low <= value <= high or choices and value not in choices:
+        raise ConfigError(f"{f.name} is {value!r}; expected {_expected(f, kind)}.")
+
+
+def _expected(f: Any, kind: type) -> str:
+    if f.metadata.get("choices"):
+        return "one of " + ", ".join(f.metadata["choices"])
+    if "low" in f.metadata:
+        words = "a whole number" if kind is int else "a number"
+        return f"{words} from {f.metadata['low']:g} to {f.metadata['high']:g}"
+    return f"a {kind.__name__}"

@@ -1,0 +1,93 @@
+"""What a task is: batches that depend on nothing but (config, seed, step), a loss, a baseline and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+
+HELDOUT = 2**31  # the stream of the held-out set: no training step reaches it
+PROBE_SIZE = 8
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sequences of T time steps.
+
+    inputs: (B, T, D) float, or (B, T) int for tokens.
+    targets: sequence to vector: (B, O) float or (B,) int classes; sequence to sequence: (B, T, O) or (B, T).
+    counts: (B, T) bool, the time steps whose output enters the loss (None: all of them).
+    lengths: (B,) int time steps that exist (None: all).
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    counts: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+
+    def first(self, count: int) -> Batch:
+        """The first `count` sequences."""
+        cut = {k: None if v is None else v[:count] for k, v in vars(self).items()}
+        return Batch(**cut)
+
+
+class Task:
+    """A task. Subclasses are one file each; the docstring gives trial, shapes, target, baseline and paper.
+
+    name, label: registry name and the name a reader sees; summary: one sentence for a menu.
+    shape: `"seq→vec"` or `"seq→seq"`. loss: `"mse"` or `"cross_entropy"`; metric: `"mse"` or `"accuracy"`,
+    how the held-out set is judged. uses: configuration fields beyond the common ones that change its data.
+    defaults: configuration fields with settings that work. source: the paper. causal: predicts the future
+    from the past, so a bidirectional net would look ahead.
+
+    An instance belongs to one configuration (and to one data set, for uploaded data):
+    input_size: D, or the number of tokens; tokens: whether inputs are tokens; output_size: O or the number
+    of classes; labels: names of outputs or classes; baseline: the loss of the best guess that looks at no
+    input (None where it is unknown), `baseline_words` says which guess.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+    shape: ClassVar[str] = "seq→vec"
+    loss: ClassVar[str] = "mse"
+    metric: ClassVar[str] = "mse"
+    uses: ClassVar[tuple[str, ...]] = ("length",)
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    source: ClassVar[str] = ""
+    causal: ClassVar[bool] = False
+    needs_data: ClassVar[bool] = False
+
+    tokens: bool = False
+    input_size: int = 1
+    output_size: int = 1
+    labels: tuple[str, ...] = ()
+    baseline: float | None = None
+    baseline_words: str = ""
+    notice: str = ""  # something the reader must be told, such as another interpreter's corpus
+
+    def __init__(self, config: ExperimentConfig, data: Dataset | None = None) -> None:
+        self.config = config
+        self.data = data
+
+    def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
+        """`size` sequences. split: `"train"` or `"heldout"`; generated tasks draw both alike."""
+        raise NotImplementedError
+
+    def batch(self, step: int) -> Batch:
+        """The training batch of one step: a function of (config, seed, step) alone."""
+        rng = np.random.default_rng([self.config.seed, step])
+        return self.sample(rng, self.config.batch_size, "train")
+
+    def heldout(self, size: int = 256) -> Batch:
+        """A fixed set that training never sees; the same for every cell and every step."""
+        return self.sample(np.random.default_rng([self.config.seed, HELDOUT]), size, "heldout")
+
+    def probe(self) -> Batch:
+        """The few held-out sequences that figures show."""
+        return self.heldout(PROBE_SIZE)
