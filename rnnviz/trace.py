@@ -194,7 +194,7 @@ class Trace:
 
     def _summary(self) -> list[tuple[str, str]]:
         layers, batch, time, units = self.size
-        rows = [
+        return [
             ("cell", self.cell),
             ("size", f"{layers} layers, {batch} sequences, {time} time steps, {units} units"),
             ("layers", ", ".join(self.layer_names)),
@@ -203,7 +203,6 @@ class Trace:
             ("gradients", ", ".join(self.state_grads) if self.state_grads else f"absent: {self.why_no_grads}"),
             ("dtype", str(self.states["h"].dtype)),
         ]
-        return rows
 
     def __repr__(self) -> str:
         return "Trace(" + "; ".join(f"{name}: {value}" for name, value in self._summary()) + ")"

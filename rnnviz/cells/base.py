@@ -95,9 +95,7 @@ class Cell:
         """New states from the gates and the previous states, all (..., H)."""
         raise NotImplementedError
 
-    def jacobian(
-        self, gates: Mapping[str, Array], previous: States, state: States, a_h: Array
-    ) -> LocalJacobian:
+    def jacobian(self, gates: Mapping[str, Array], previous: States, state: States, a_h: Array) -> LocalJacobian:
         """The local derivative at a recorded step. `a_h` is (..., chunks*H), the rest (..., H)."""
         raise NotImplementedError
 

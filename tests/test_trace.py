@@ -1,0 +1,107 @@
+"""The container: shapes are checked by name, nothing can be changed, disk gives back what it got."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from rnnviz.trace import Trace, TraceError
+
+L, B, T, H, D = 2, 3, 4, 5, 2
+
+
+def example(**changes) -> Trace:
+    rng = np.random.default_rng(0)
+    full, last = (L, B, T, H), (L, B, H)
+    values = dict(
+        cell="lstm",
+        layer_names=("l0", "l1"),
+        inputs=rng.normal(size=(B, T, D)),
+        mask=np.ones((B, T), bool),
+        states={name: rng.normal(size=full) for name in "hc"},
+        initial_states={name: rng.normal(size=last) for name in "hc"},
+        gates={name: rng.uniform(size=full) for name in "ifgo"},
+        weights={"weight_hh_l0": rng.normal(size=(4 * H, H))},
+        layer_inputs=(rng.normal(size=(B, T, D)), rng.normal(size=(B, T, H))),
+        dropout_masks=(None, np.ones((B, T, H))),
+        step=7,
+        state_grads={name: rng.normal(size=full) for name in "hc"},
+        output_grads=rng.normal(size=(B, T, H)),
+        final_state_grads={name: rng.normal(size=last) for name in "hc"},
+        input_grads=rng.normal(size=(B, T, D)),
+        outputs=rng.normal(size=(B, 1)),
+        targets=rng.normal(size=(B, 1)),
+        loss=0.25,
+        labels=("<b>sum</b>",),
+    )
+    return Trace(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("inputs", np.zeros((B, T + 1, D)), r"inputs has shape \(3, 5, 2\); expected \(3, 4, 2\)"),
+        ("mask", np.ones((T, B), bool), r"mask has shape \(4, 3\); expected \(3, 4\)"),
+        ("gates", {"i": np.zeros((L, B, T, 1))}, r"gates\['i'\] has shape"),
+        ("final_state_grads", {"h": np.zeros((B, L, H))}, r"final_state_grads\['h'\]"),
+        ("output_grads", np.zeros((B, T, 2 * H)), "output_grads"),
+        ("layer_names", ("l0",), "1 names"),
+        ("states", {"c": np.zeros((L, B, T, H))}, r"states\['h'\]"),
+        ("layer_inputs", (np.zeros((B, T, D)),), "layer_inputs has 1"),
+    ],
+)
+def test_wrong_shapes_are_refused_by_name(field, value, words):
+    with pytest.raises(TraceError, match=words):
+        example(**{field: value})
+
+
+def test_nothing_can_be_changed():
+    trace = example()
+    with pytest.raises(ValueError, match="read-only"):
+        trace.states["h"][0] = 0
+    with pytest.raises(TypeError):
+        trace.states["h"] = None
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        trace.step = 1
+
+
+@pytest.mark.parametrize("with_grads", [True, False])
+def test_disk_gives_back_what_it_got(tmp_path, with_grads):
+    gone = dict.fromkeys(("state_grads", "output_grads", "final_state_grads", "input_grads"))
+    trace = example() if with_grads else example(**gone, why_no_grads="no loss")
+    trace.save(tmp_path / "trace.safetensors")
+    back = Trace.load(tmp_path / "trace.safetensors")
+    for f in dataclasses.fields(Trace):
+        a, b = getattr(trace, f.name), getattr(back, f.name)
+        if hasattr(a, "keys"):
+            assert set(a) == set(b)
+            for key in a:
+                np.testing.assert_array_equal(a[key], b[key])
+        elif isinstance(a, tuple):
+            assert len(a) == len(b)
+            assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True) if x is not None)
+            assert [x is None for x in a] == [y is None for y in b]
+        else:
+            np.testing.assert_array_equal(a, b)
+    assert back.has_grads == with_grads
+
+
+@pytest.mark.parametrize("data", [b"", b"not a trace", b"\x10\0\0\0\0\0\0\0" + b"{" * 16])
+def test_foreign_files_are_refused_in_words(data):
+    with pytest.raises(ValueError, match="not a saved Trace"):
+        Trace.from_bytes(data)
+
+
+def test_to_xarray_names_every_axis():
+    data = example().to_xarray()
+    assert data["h"].dims == ("layer", "sequence", "time", "unit")
+    np.testing.assert_array_equal(data["gate_f"].sel(layer="l1"), example().gates["f"][1])
+    np.testing.assert_array_equal(data["grad_c"], example().state_grads["c"])
+
+
+def test_notebook_display_is_a_short_table_and_escapes_names():
+    trace = example(cell="<script>")
+    assert "<script>" not in trace._repr_html_() and "&lt;script&gt;" in trace._repr_html_()
+    assert "2 layers, 3 sequences, 4 time steps, 5 units" in repr(trace)
