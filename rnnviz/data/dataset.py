@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Dataset:
     def kind(self) -> str:
         return "text" if self.text is not None else "table"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
         digest.update(repr(self.columns).encode())

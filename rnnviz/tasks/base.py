@@ -23,17 +23,24 @@ class Batch:
     targets: sequence to vector: (B, O) float or (B,) int classes; sequence to sequence: (B, T, O) or (B, T).
     counts: (B, T) bool, the time steps whose output enters the loss (None: all of them).
     lengths: (B,) int time steps that exist (None: all).
+    judged: (B, T) bool, the time steps on which the metric is taken (None: those that enter the loss).
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     counts: np.ndarray | None = None
     lengths: np.ndarray | None = None
+    judged: np.ndarray | None = None
 
     def first(self, count: int) -> Batch:
         """The first `count` sequences."""
         cut = {k: None if v is None else v[:count] for k, v in vars(self).items()}
         return Batch(**cut)
+
+    def with_precision(self, name: str) -> Batch:
+        """The same batch, its real numbers as `"float32"` or `"float64"`; tokens and classes stay int64."""
+        cast = {k: v.astype(name) if v is not None and v.dtype.kind == "f" else v for k, v in vars(self).items()}
+        return Batch(**cast)
 
 
 class Task:
@@ -46,27 +53,33 @@ class Task:
     from the past, so a bidirectional net would look ahead.
 
     An instance belongs to one configuration (and to one data set, for uploaded data):
-    input_size: D, or the number of tokens; tokens: whether inputs are tokens; output_size: O or the number
-    of classes; labels: names of outputs or classes; baseline: the loss of the best guess that looks at no
-    input (None where it is unknown), `baseline_words` says which guess.
+    time_steps: T of its sequences; input_size: D, or the number of tokens; tokens: whether inputs are
+    tokens; output_size: O or the number of classes; labels: names of outputs or classes; input_labels:
+    names of input features or tokens; baseline: the loss of the best guess that looks at no input, or for
+    a series of the guess that tomorrow is like today (None where it is unknown); `baseline_words` says
+    which guess. Uploaded data decides loss and metric, so an instance may set its own.
+
+    Raises ConfigError where the configuration is too small for the task, DataError where its data is.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
     shape: ClassVar[str] = "seq→vec"
-    loss: ClassVar[str] = "mse"
-    metric: ClassVar[str] = "mse"
     uses: ClassVar[tuple[str, ...]] = ("length",)
     defaults: ClassVar[Mapping[str, Any]] = {}
     source: ClassVar[str] = ""
     causal: ClassVar[bool] = False
     needs_data: ClassVar[bool] = False
 
+    loss: str = "mse"
+    metric: str = "mse"
+    time_steps: int = 0
     tokens: bool = False
     input_size: int = 1
     output_size: int = 1
     labels: tuple[str, ...] = ()
+    input_labels: tuple[str, ...] = ()
     baseline: float | None = None
     baseline_words: str = ""
     notice: str = ""  # something the reader must be told, such as another interpreter's corpus
@@ -74,19 +87,24 @@ class Task:
     def __init__(self, config: ExperimentConfig, data: Dataset | None = None) -> None:
         self.config = config
         self.data = data
+        self.time_steps = config.length
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
-        """`size` sequences. split: `"train"` or `"heldout"`; generated tasks draw both alike."""
+        """`size` sequences. split: `"train"` or `"heldout"`; generated tasks draw both alike.
+
+        Tasks on recorded data give at most as many held-out sequences as they have, each once.
+        """
         raise NotImplementedError
 
     def batch(self, step: int) -> Batch:
         """The training batch of one step: a function of (config, seed, step) alone."""
         rng = np.random.default_rng([self.config.seed, step])
-        return self.sample(rng, self.config.batch_size, "train")
+        return self.sample(rng, self.config.batch_size, "train").with_precision(self.config.precision)
 
     def heldout(self, size: int = 256) -> Batch:
         """A fixed set that training never sees; the same for every cell and every step."""
-        return self.sample(np.random.default_rng([self.config.seed, HELDOUT]), size, "heldout")
+        rng = np.random.default_rng([self.config.seed, HELDOUT])
+        return self.sample(rng, size, "heldout").with_precision(self.config.precision)
 
     def probe(self) -> Batch:
         """The few held-out sequences that figures show."""
