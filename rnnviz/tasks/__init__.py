@@ -1,0 +1,45 @@
+"""The tasks: one file each. To add one, write its file and list it here."""
+
+from __future__ import annotations
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.registry import Registry
+from rnnviz.tasks.adding import Adding
+from rnnviz.tasks.base import Batch as Batch
+from rnnviz.tasks.base import Task as Task
+from rnnviz.tasks.copy_memory import CopyMemory
+from rnnviz.tasks.digits import DigitsPixels, DigitsRows
+from rnnviz.tasks.mackey_glass import MackeyGlass
+from rnnviz.tasks.noise import Noise
+from rnnviz.tasks.sine import Sine
+from rnnviz.tasks.stocks import Stocks
+from rnnviz.tasks.temporal_order import TemporalOrder
+from rnnviz.tasks.text import Text
+from rnnviz.tasks.text import corpus_fingerprint as corpus_fingerprint
+from rnnviz.tasks.uploaded import Uploaded
+
+TASKS: Registry[type[Task]] = Registry(
+    "task",
+    {
+        "adding": Adding,
+        "copy_memory": CopyMemory,
+        "temporal_order": TemporalOrder,
+        "sine": Sine,
+        "mackey_glass": MackeyGlass,
+        "digits_rows": DigitsRows,
+        "digits_pixels": DigitsPixels,
+        "stocks": Stocks,
+        "text": Text,
+        "noise": Noise,
+        "uploaded": Uploaded,
+    },
+)
+
+
+def make_task(config: ExperimentConfig, data: Dataset | None = None) -> Task:
+    """The task of a configuration; `data` is needed where the task has `needs_data`.
+
+    Raises UnknownName, ConfigError or DataError, each with a sentence for the reader.
+    """
+    return TASKS[config.task](config, data)

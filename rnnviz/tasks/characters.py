@@ -1,0 +1,51 @@
+"""Text as tokens: one character, one number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+SHOWN = {"\n": "↵", "\t": "⇥", " ": "␣"}  # characters that would be invisible as labels
+CHUNK = 1 << 20
+
+
+def encode(text: str, vocabulary: str) -> np.ndarray:
+    """(N,) tokens: the place of each character in `vocabulary`, or len(vocabulary) where it is unknown."""
+    table = np.full(0x110000, len(vocabulary), dtype=np.uint16)
+    table[codes(vocabulary)] = np.arange(len(vocabulary))
+    tokens = np.empty(len(text), dtype=np.uint16)
+    for k in range(0, len(text), CHUNK):
+        tokens[k : k + CHUNK] = table[codes(text[k : k + CHUNK])]
+    tokens.flags.writeable = False
+    return tokens
+
+
+def most_frequent(text: str, count: int) -> str:
+    """The at most `count` most frequent characters, in the order of their code points."""
+    frequency = np.zeros(0x110000, dtype=np.int64)
+    for k in range(0, len(text), CHUNK):
+        found, times = np.unique(codes(text[k : k + CHUNK]), return_counts=True)
+        frequency[found] += times
+    present = np.flatnonzero(frequency)
+    kept = present[np.argsort(-frequency[present], kind="stable")[:count]]
+    return "".join(map(chr, sorted(kept)))
+
+
+def labels(vocabulary: str) -> tuple[str, ...]:
+    """A visible name for every token; the last is the unknown one."""
+    return (*(SHOWN.get(c, c if c.isprintable() else f"U+{ord(c):04X}") for c in vocabulary), UNKNOWN)
+
+
+def frequency_loss(train: np.ndarray, heldout: np.ndarray, size: int) -> float:
+    """Cross entropy (nats) on `heldout` of guessing each of `size` tokens by its frequency in `train`.
+
+    Every token counts once more than it was seen, so that none has probability 0.
+    """
+    seen = np.bincount(train, minlength=size) + 1.0
+    share = np.bincount(heldout, minlength=size) / len(heldout)
+    return float(-share @ np.log(seen / seen.sum()))
+
+
+def codes(text: str) -> np.ndarray:
+    """(N,) code points."""
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")

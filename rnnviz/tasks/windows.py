@@ -1,0 +1,62 @@
+"""Windows of a recorded series: cut once in time order, so that no window holds rows of both parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnviz.data.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A series in two parts. train, heldout: (N, C) numbers or (N,) tokens; held-out rows come later."""
+
+    train: np.ndarray
+    heldout: np.ndarray
+
+    def starts(self, rng: np.random.Generator, size: int, length: int, split: str) -> np.ndarray:
+        """First rows of windows of `length` + 1 rows: (size,) at random to train on; held out, at most
+        `size` different ones, evenly spread in time order."""
+        count = len(getattr(self, split)) - length
+        if split == "train":
+            return rng.integers(0, count, size)
+        return np.linspace(0, count - 1, min(size, count)).astype(int)
+
+    def windows(self, rng: np.random.Generator, size: int, length: int, split: str) -> np.ndarray:
+        """(size, length + 1, ...) windows of consecutive rows of one part."""
+        rows = self.starts(rng, size, length, split)[:, None] + np.arange(length + 1)
+        return getattr(self, split)[rows]
+
+    def check(self, length: int, what: str, unit: str = "rows") -> Split:
+        """Raise DataError unless both parts hold a window of `length` time steps and the value after it."""
+        for part, rows in (("training", len(self.train)), ("held-out", len(self.heldout))):
+            if rows <= length:
+                raise DataError(
+                    f"A window of {length} time steps and the value after it need {length + 1} {unit}, but the "
+                    f"{part} part of {what} has {rows:,}: choose at most {max(rows - 1, 0)} time steps"
+                    + (", or bring more data." if rows <= 8 else ".")
+                )
+        return self
+
+
+def persistence(heldout: np.ndarray, length: int, column: slice | list[int] = slice(None)) -> float:
+    """Mean squared error of repeating the last value, over every window of `length` time steps of (N, C)."""
+    error = np.mean(np.diff(heldout[:, column], axis=0) ** 2, axis=1)
+    totals = np.concatenate([[0.0], np.cumsum(error)])
+    return float(np.mean(totals[length:] - totals[:-length]) / length)
+
+
+def standardise(values: np.ndarray, train_rows: int) -> Split:
+    """(N, C) columns shifted and scaled to mean 0 and variance 1 on the first `train_rows` rows alone.
+
+    A column that is constant there is only shifted. Numbers beyond a million deviations, which only rows
+    after a jump can hold, are cut to that, so that they exist in float32.
+    """
+    mean, scale = values[:train_rows].mean(axis=0), values[:train_rows].std(axis=0)
+    # the rounding of the mean leaves a tiny spread in a constant column
+    scale = np.where(scale > 1e-12 * np.abs(mean), scale, 1.0)
+    scaled = np.clip((values - mean) / scale, -1e6, 1e6)
+    scaled.flags.writeable = False
+    return Split(scaled[:train_rows], scaled[train_rows:])
