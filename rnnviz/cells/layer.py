@@ -48,6 +48,11 @@ class Layer:
         a_h = affine(self.previous["h"], self.weights["weight_hh"], self.weights.get("bias_hh"))
         return self.cell.jacobian(self.gates, self.previous, self.states, a_h)
 
+    @property
+    def last(self) -> np.ndarray:
+        """(B,) computation-order index of each sequence's last computed step."""
+        return len(self.mask) - 1 - np.argmax(self.mask[::-1], axis=0)
+
     def to_original(self, array: np.ndarray) -> np.ndarray:
         """(T, B, ...) in computation order -> (B, T, ...) in original time."""
         return np.swapaxes(array[::-1] if self.reverse else array, 0, 1)
