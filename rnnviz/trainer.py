@@ -1,0 +1,265 @@
+"""The live side of a Run: model, optimiser and the records of the slice in progress. Used by `training`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.model import Model, resolve
+from rnnviz.objective import TensorBatch, loss_of, measures
+from rnnviz.optimisers import OPTIMISERS
+from rnnviz.recording import record
+from rnnviz.run import Arrays, Divergence, History, Run, Snapshot, spacing
+from rnnviz.tasks import make_task
+from rnnviz.trace import Trace
+
+# Steps between two entries while a run is young; each doubles as the run ages (see `spacing`). Checks and
+# recordings together take about 5 % of the training time of a young run.
+CHECK_EVERY = 50  # held-out loss and metric
+FLOW_EVERY = 100  # gradient norm at every time step
+SNAPSHOT_EVERY = 100
+SNAPSHOTS = 32  # at most, and fewer where they would be more than SNAPSHOT_BYTES together
+SNAPSHOT_BYTES = 64 * 2**20
+CHECK_SIZE = 256  # held-out sequences
+CHUNK = 256  # sequences evaluated at once
+
+# Squared error grows with the square of the outputs, cross-entropy in proportion to them: both limits mean
+# that outputs are some 30 to 100 times as far off as at the start.
+LOSS_LIMIT = {"mse": 1000.0, "cross_entropy": 100.0}
+# Without clipping, a larger gradient ends the run. Below it one SGD update is at most 1e6 * 1e18 / (1 - .999)
+# = 1e27 (Adam's and RMSprop's are smaller), which keeps finite float32 weights finite.
+GRADIENT_LIMIT = 1e18
+DROPOUT_STREAM = 2**31 + 2
+
+
+def device_named(name: str) -> torch.device:
+    """The device for "auto", "cpu" or "cuda". Raises ValueError where it is not there."""
+    there = torch.cuda.is_available()
+    if name not in ("auto", "cpu", "cuda") or name == "cuda" and not there:
+        valid = "auto, cpu, cuda" if there else "auto, cpu (this machine has no CUDA device)"
+        raise ValueError(f"device is {name!r}; expected one of {valid}.")
+    return torch.device("cuda" if there and name != "cpu" else "cpu")
+
+
+def fresh(config: ExperimentConfig, data: Dataset | None) -> Run:
+    """A Run at step 0 that has recorded nothing yet."""
+    OPTIMISERS[config.optimiser]  # an unknown name raises here, before any work
+    model = Model(config, make_task(config, data))
+    layers = config.num_layers * model.directions
+    none, no_steps = np.zeros(0), np.zeros(0, np.int64)
+    history = History(none, none, no_steps, none, none, no_steps, np.zeros((0, layers, 0)))
+    return Run(config, 0, _frozen(model.arrays()), {}, history, data=data)
+
+
+class Trainer:
+    """Model and optimiser at `step`, rebuilt from a Run; `run()` gives the Run back, with copies of its own."""
+
+    def __init__(self, run: Run, device: torch.device) -> None:
+        self.origin, self.device, self.step = run, device, run.step
+        self.task = make_task(run.config, run.data)
+        self.model = Model(run.config, self.task, run.weights).to(device)
+        self.parameters = list(self.model.parameters())
+        self.optimiser = _optimiser(run, self.parameters)
+        self.diverged = run.diverged
+        self.history, self.snapshots = run.history, run.snapshots
+        self.losses: list[float] = []
+        self.norms: list[float] = []
+        self.drops = run.config.dropout > 0 and run.config.num_layers > 1
+        self.probe: TensorBatch | None = None
+        self.heldout: TensorBatch | None = None
+
+    @property
+    def config(self) -> ExperimentConfig:
+        return self.origin.config
+
+    def take_step(self) -> bool:
+        """One optimiser step, and what is due for the record after it. False where the run diverged instead."""
+        with torch.enable_grad(), self._noise():
+            batch = TensorBatch.of(self.task.batch(self.step), self.task, self.device)
+            loss = loss_of(self.task, self.model(batch.inputs, batch.lengths), batch)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+        norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        seen_loss, seen_norm = torch.stack([loss.detach(), norm]).tolist()
+        self.diverged = self._divergence(seen_loss, seen_norm)
+        if self.diverged is not None:
+            return False
+        if self.config.clip == "norm":
+            clip_grads_with_norm_(self.parameters, self.config.clip_at, norm)
+        elif self.config.clip == "value":
+            clip_grad_value_(self.parameters, self.config.clip_at)
+        self.optimiser.step()
+        self.losses.append(seen_loss)
+        self.norms.append(seen_norm)
+        self.step += 1
+        self.look()
+        return True
+
+    def look(self) -> None:
+        """Add to the record what is due at this step, and thin it."""
+        check, flow = spacing(self.step, CHECK_EVERY), spacing(self.step, FLOW_EVERY)
+        snap = spacing(self.step, SNAPSHOT_EVERY, self._snapshots_kept())
+        h = self.history
+        if self.step % check == 0:
+            loss, metric = self._measure(self._checked())
+            old = h.checked % check == 0
+            h = replace(
+                h,
+                checked=np.append(h.checked[old], self.step),
+                heldout_loss=np.append(h.heldout_loss[old], loss),
+                metric=np.append(h.metric[old], metric),
+            )
+        if self.step % flow == 0:
+            norms = _flow(self.observe())
+            old = h.recorded % flow == 0
+            before = h.flow[old] if len(h.flow) else np.zeros((0, *norms.shape))
+            h = replace(
+                h,
+                recorded=np.append(h.recorded[old], self.step),
+                flow=np.concatenate([before, norms[None]]),
+            )
+        self.history = h
+        if self.step % snap == 0:
+            now = Snapshot(self.step, self._weights(), self._optimiser_state())
+            self.snapshots = (*(s for s in self.snapshots if s.step % snap == 0), now)
+
+    def observe(self) -> Trace:
+        """The probe batch through the recorder; the gradients are discarded."""
+        if self.probe is None:
+            self.probe = TensorBatch.of(self.task.probe(), self.task, self.device)
+        with torch.enable_grad(), self.model.probing(), record(self.model, modules=["rnn"]) as recording:
+            outputs = self.model(self.probe.inputs, self.probe.lengths)
+            loss = loss_of(self.task, outputs, self.probe)
+            loss.backward()
+        self.optimiser.zero_grad(set_to_none=True)
+        return replace(
+            recording["rnn"],
+            step=self.step,
+            outputs=outputs.detach().cpu().numpy(),
+            targets=self.probe.targets.cpu().numpy(),
+            loss=float(loss.detach()),
+            labels=tuple(self.task.labels),
+        )
+
+    def evaluate(self, size: int) -> tuple[float, float]:
+        """(loss, metric) on `size` held-out sequences."""
+        return self._measure(TensorBatch.of(self.task.heldout(size), self.task, self.device))
+
+    def run(self) -> Run:
+        """The Run at this step. Everything in it is a copy or never changes."""
+        self.history = replace(
+            self.history,
+            loss=np.concatenate([self.history.loss, self.losses]),
+            grad_norm=np.concatenate([self.history.grad_norm, self.norms]),
+        )
+        self.losses, self.norms = [], []
+        for array in vars(self.history).values():
+            array.flags.writeable = False
+        self.origin = replace(
+            self.origin,
+            step=self.step,
+            weights=self._weights(),
+            optimiser=self._optimiser_state(),
+            history=self.history,
+            snapshots=self.snapshots,
+            diverged=self.diverged,
+        )
+        return self.origin
+
+    def _divergence(self, loss: float, norm: float) -> Divergence | None:
+        """What ends training at this step, if anything. The weights it happened with are finite and stay."""
+        first = self.history.loss[0] if len(self.history.loss) else self.losses[0] if self.losses else loss
+        limit = LOSS_LIMIT[self.task.loss]
+        if not math.isfinite(loss):
+            return Divergence(self.step, "the loss is not a finite number", loss)
+        # a first batch that happened to fit, or a task that begins solved, must not make a good loss look bad
+        if loss > limit * max(first, self.task.baseline or 0.0, 1e-3):
+            return Divergence(self.step, f"the loss is over {limit:g} times what it was at first", loss)
+        if not math.isfinite(norm):
+            return Divergence(self.step, "the gradient norm is not a finite number", norm)
+        if self.config.clip == "off" and norm > GRADIENT_LIMIT:
+            return Divergence(self.step, f"the gradient norm is over {GRADIENT_LIMIT:g}", norm)
+        return None
+
+    @contextmanager
+    def _noise(self) -> Iterator[None]:
+        """Dropout noise of this step, from (seed, step) alone. The caller's random state is put back."""
+        if not self.drops:
+            yield
+            return
+        seed = np.random.SeedSequence([self.config.seed, DROPOUT_STREAM, self.step]).generate_state(1, np.uint64)
+        on_gpu = self.device.type == "cuda"
+        with torch.random.fork_rng(devices=[torch.cuda.current_device()] if on_gpu else []):
+            torch.default_generator.manual_seed(int(seed[0]))
+            if on_gpu:
+                torch.cuda.manual_seed(int(seed[0]))  # also makes cuDNN draw its dropout state anew
+            yield
+
+    def _measure(self, batch: TensorBatch) -> tuple[float, float]:
+        totals, count = np.zeros(2), 0
+        with torch.no_grad(), self.model.probing():
+            for begin in range(0, len(batch.inputs), CHUNK):
+                part = batch.part(begin, CHUNK)
+                loss, metric, n = measures(self.task, self.model(part.inputs, part.lengths), part)
+                totals += np.multiply((loss, metric), n)
+                count += n
+        loss, metric = totals / count
+        return float(loss), float(metric)
+
+    def _checked(self) -> TensorBatch:
+        if self.heldout is None:
+            self.heldout = TensorBatch.of(self.task.heldout(CHECK_SIZE), self.task, self.device)
+        return self.heldout
+
+    def _snapshots_kept(self) -> int:
+        # three times the weights: Adam keeps two numbers for each
+        size = 3 * sum(p.numel() * p.element_size() for p in self.parameters)
+        return max(1, min(SNAPSHOTS - 1, SNAPSHOT_BYTES // size))
+
+    def _weights(self) -> Arrays:
+        return _frozen(self.model.arrays())
+
+    def _optimiser_state(self) -> Arrays:
+        """ "<index>.<name>" -> array, for every tensor torch's optimiser keeps."""
+        state = self.optimiser.state_dict()["state"]
+        return _frozen(
+            {
+                f"{index}.{name}": value.cpu().numpy().copy()
+                for index, values in state.items()
+                for name, value in values.items()
+                if value is not None
+            }
+        )
+
+
+def _optimiser(run: Run, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    entry = OPTIMISERS[run.config.optimiser]
+    optimiser = resolve(entry.path)(parameters, **entry.options(run.config))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, array in run.optimiser.items():
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = torch.tensor(array)
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    return optimiser
+
+
+def _flow(trace: Trace) -> np.ndarray:
+    """(L, T): norm of dL/dh_t over batch and units, squared in float64, where 1e-30 is still a number."""
+    assert trace.state_grads is not None
+    grads = trace.state_grads["h"].astype(np.float64)
+    return np.sqrt((grads**2).sum(axis=(1, 3)))
+
+
+def _frozen(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays
