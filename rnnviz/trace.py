@@ -142,8 +142,9 @@ class Trace:
 
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _PLAIN}
         absent = [f.name for f in fields(self) if getattr(self, f.name) is None]
-        header = {"format": FORMAT, "plain": json.dumps(plain), "absent": json.dumps(absent)}
         arrays = {name: np.ascontiguousarray(array) for name, array in _arrays(self)}
+        header = {"format": FORMAT, "plain": json.dumps(plain), "absent": json.dumps(absent)}
+        header["order"] = json.dumps(list(arrays))  # safetensors keeps no order; gates are drawn in theirs
         return save(arrays, header)
 
     @classmethod
@@ -158,6 +159,7 @@ class Trace:
             raise ValueError(f"This is not a saved Trace (a safetensors file was expected): {error}") from None
         if header.get("format") != FORMAT:
             raise ValueError(f"This is not a saved Trace: its format is {header.get('format')!r}, not {FORMAT!r}.")
+        arrays = {name: arrays[name] for name in json.loads(header["order"])}
         values: dict[str, Any] = json.loads(header["plain"])
         values |= dict.fromkeys(json.loads(header["absent"]))
         for name in _MAPPINGS:

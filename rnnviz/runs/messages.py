@@ -1,0 +1,93 @@
+"""What travels between the server and its workers: one JSON header and byte blobs; no pickle in either direction.
+
+A message is: 4 bytes length of the header (little-endian), the header (UTF-8 JSON), the blobs end to end; the
+header's "blobs" lists their sizes. Arrays travel as safetensors. A command's header has "verb" and "job"; a
+report's has "kind": "ready", "view" or "dropped".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.run import History
+from rnnviz.runs.engine import Spec, View
+from rnnviz.trace import Trace
+
+_PLAIN = [f.name for f in fields(View) if f.name not in ("history", "trace", "revision")]
+
+
+def pack(header: Mapping[str, Any], *blobs: bytes) -> bytes:
+    head = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    return b"".join([len(head).to_bytes(4, "little"), head, *blobs])
+
+
+def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    start = 4 + int.from_bytes(message[:4], "little")
+    header = json.loads(message[4:start])
+    blobs = []
+    for size in header.pop("blobs"):
+        blobs.append(message[start : start + size])
+        start += size
+    return header, blobs
+
+
+def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
+    """A command that carries an experiment and, where there is one, its data set."""
+    header = {**header, "config": asdict(spec.config)}
+    data = spec.data
+    if data is None:
+        return pack(header)
+    header["data"] = {"name": data.name, "columns": data.columns, "notes": data.notes}
+    arrays = {} if data.values is None else {"values": np.ascontiguousarray(data.values)}
+    if data.text is not None:
+        arrays["text"] = np.frombuffer(data.text.encode(), np.uint8)
+    return pack(header, save(arrays))
+
+
+def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> Spec:
+    """The experiment in a command. Raises ConfigError where the configuration is out of bounds."""
+    config = ExperimentConfig(**(header["config"] | {"columns": tuple(header["config"]["columns"])}))
+    if "data" not in header:
+        return Spec(config)
+    about, arrays = header["data"], load(blobs[0])
+    data = Dataset(
+        name=about["name"],
+        columns=tuple(about["columns"]),
+        values=arrays.get("values"),
+        text=arrays["text"].tobytes().decode() if "text" in arrays else None,
+        notes=tuple(about["notes"]),
+    )
+    return Spec(config, data)
+
+
+def pack_view(view: View, arrays: bool, acknowledged: int) -> bytes:
+    """A report on a job. arrays: whether history and trace go along (they are the heavy part).
+
+    acknowledged: how many commands for this job had been obeyed when the View was taken.
+    """
+    header = {
+        "kind": "view",
+        "acknowledged": acknowledged,
+        "plain": {name: getattr(view, name) for name in _PLAIN},
+    }
+    if not arrays:
+        return pack(header)
+    history = {f.name: np.ascontiguousarray(getattr(view.history, f.name)) for f in fields(History)}
+    return pack(header, save(history), *([] if view.trace is None else [view.trace.to_bytes()]))
+
+
+def unpack_view(header: Mapping[str, Any], blobs: list[bytes], previous: View) -> View:
+    """The View in a report; where it came without arrays, those of the previous View stay."""
+    view = replace(previous, **header["plain"])
+    if blobs:
+        trace = Trace.from_bytes(blobs[1]) if len(blobs) > 1 else None
+        view = replace(view, history=History(**load(blobs[0])), trace=trace)
+    return view
