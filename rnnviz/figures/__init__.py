@@ -1,0 +1,30 @@
+"""Pictures: functions from arrays, a Trace or a result to a plotly Figure. No torch, no Streamlit.
+
+FIGURES holds what a page says beside each figure. To add one, write it and list it here.
+"""
+
+from __future__ import annotations
+
+from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
+from rnnviz.figures.theme import Explained as Explained
+from rnnviz.registry import Registry
+
+FIGURES: Registry[Explained] = Registry(
+    "figure",
+    {
+        "loss": training.LOSS,
+        "metric": training.METRIC,
+        "grad_norm": training.GRAD_NORM,
+        "state": states.STATE,
+        "gate": states.GATE,
+        "gates": gates.GATES,
+        "grad_norms": gradient_norms.GRAD_NORMS,
+        "flow_over_training": gradient_norms.FLOW_OVER_TRAINING,
+        "flow": flow.FLOW,
+        "predictions": prediction.PREDICTIONS,
+        "bands": compare.BANDS,
+        "cost": compare.COST,
+        "series": data.SERIES,
+        "tokens": data.TOKENS,
+    },
+)

@@ -1,0 +1,90 @@
+"""What was brought: the series of a table, and how often each token of a text occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnnviz.figures.colours import INK
+from rnnviz.figures.lines import line
+from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain
+from rnnviz.figures.tokens import visible
+
+SERIES = Explained(
+    "Your table",
+    "One panel per column, rows in the file's order. Left of the line the rows train, right of it they judge.",
+    "A level right of the line that never occurs on its left: the network is asked about what it never saw.",
+)
+TOKENS = Explained(
+    "Characters",
+    "How often each character occurs, the most frequent first.",
+    "Many characters that occur a few times only: each is a class that can hardly be learnt.",
+)
+ROW, GAP, MOST = 92, 16, 8  # pixels, and columns drawn
+
+
+def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: float | None = None) -> go.Figure:
+    """Values (N, C) of a table as small multiples; train_fraction: where, in time order, training data end."""
+    values = np.asarray(values)
+    shown = min(values.shape[1], MOST) if values.ndim == 2 and len(values) else 0
+    if not shown:
+        return empty(SERIES.title, "This table has no numbers.", 220)
+    tall = ROW * shown + GAP * (shown - 1)
+    cut = None if train_fraction is None else train_fraction * len(values)
+    axes: dict[str, Any] = {}
+    traces: list[Any] = []
+    words: list[dict[str, Any]] = []
+    for k in range(shown):
+        ref = "" if k == 0 else str(k + 1)
+        top = 1 - k * (ROW + GAP) / tall
+        name = plain(columns[k]) or f"column {k + 1}"
+        hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
+        traces += line(
+            np.arange(len(values)), values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}")
+        )
+        axes[f"yaxis{ref}"] = axis("", anchor="x", domain=[max(0.0, top - ROW / tall), top], nticks=4)
+        heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0.01, "y": 1, "showarrow": False}
+        words.append(heading | {"xanchor": "left", "yanchor": "top", "font": {"size": 11}})
+    shapes = []
+    if cut is not None:
+        wall = {"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": "paper"}
+        side = {"type": "rect", "x0": cut, "x1": len(values), "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+        shapes = [
+            wall | {"line": {"color": INK, "width": 1.5, "dash": "dash"}},
+            side | {"fillcolor": "rgba(127,127,127,0.10)", "line": {"width": 0}},
+        ]
+    note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: validation"]
+    note += [f"{values.shape[1] - shown} more columns"] * (values.shape[1] > shown)
+    xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(len(values), 1)])
+    return figure(
+        traces, SERIES.title, xaxis, axes.pop("yaxis"), note="; ".join(note), height=54 + tall + 46,
+        annotations=words, shapes=shapes, **axes,
+    )  # fmt: skip
+
+
+def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40) -> go.Figure:
+    """How often each token occurs: labels (V) and counts (V,); the `most` frequent ones."""
+    counts = np.asarray(counts)
+    if not len(counts):
+        return empty(TOKENS.title, "This text has no characters.", 240)
+    order = np.argsort(-counts, kind="stable")[:most]
+    names = [visible(labels[k]) for k in order]
+    share = counts[order] / max(1, counts.sum())
+    bar = {
+        "type": "bar",
+        "x": np.arange(len(order)),
+        "y": counts[order],
+        "marker": {"color": INK},
+        "meta": {"ink": True},
+    }
+    hover = "%{text}: %{y:,} times, %{customdata:.2%}<extra></extra>"
+    bar |= {"text": names, "textposition": "none", "customdata": share, "hovertemplate": hover}
+    place = {"tickvals": np.arange(len(order)), "ticktext": names, "tickangle": 0, "showgrid": False}
+    rare = int((counts < 10).sum())
+    note = f"{len(counts)} different characters; {rare} occur fewer than 10 times"
+    return figure(
+        [bar], TOKENS.title, axis("Character", **place), axis("Times"), note=note, height=240, bargap=0.2
+    )

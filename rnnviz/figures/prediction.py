@@ -1,0 +1,113 @@
+"""What the network says beside what it should say, chosen by the shapes and kinds of the two arrays alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnnviz.figures.colours import INK, SEQUENTIAL
+from rnnviz.figures.heat import colour_bar, heat, note
+from rnnviz.figures.lines import line
+from rnnviz.figures.theme import Explained, axis, empty, figure
+from rnnviz.figures.tokens import softmax, tokens, visible
+from rnnviz.glossary import axis_title
+from rnnviz.trace import Trace
+
+PREDICTIONS = Explained(
+    "Predictions",
+    "The target is the broad pale line, or the dashed diagonal; the output is drawn thin. Where they meet, the "
+    "network is right.",
+    "Outputs that are all alike: the network ignores its input and answers with the mean.",
+)
+
+
+def predictions_figure(trace: Trace, sequence: int = 0, labels: Sequence[str] | None = None) -> go.Figure:
+    """Outputs against targets of the recorded sequences.
+
+    outputs (B, O), targets (B, O): target against output, one point a sequence. targets (B,) whole numbers:
+    the probability of every class. outputs and targets (B, T, O): curves of one sequence. targets (B, T)
+    whole numbers: the tokens of one sequence. labels: names of outputs, classes or tokens (default trace.labels).
+    """
+    if trace.outputs is None or trace.targets is None:
+        return empty(PREDICTIONS.title, "No outputs recorded yet.")
+    outputs, targets = np.asarray(trace.outputs), np.asarray(trace.targets)
+    names = [visible(name) for name in (trace.labels if labels is None else labels)]
+    names += [str(k) for k in range(len(names), outputs.shape[-1])]
+    whole = np.issubdtype(targets.dtype, np.integer)
+    if outputs.ndim == 2:
+        return classes(outputs, targets, names) if whole else scatter(outputs, targets, names)
+    mask = trace.mask[sequence]
+    draw = tokens if whole else curves
+    return draw(outputs[sequence][mask], targets[sequence][mask], names, sequence)
+
+
+def scatter(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """(B, O) each: target across, output up, and the line on which they are equal."""
+    targets = targets.reshape(outputs.shape)
+    both = np.concatenate([outputs.ravel(), targets.ravel()])
+    finite = both[np.isfinite(both)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    margin = 0.08 * (high - low) or 0.5
+    ends = np.array([low - margin, high + margin])
+    hover = "on this line output = target<extra></extra>"
+    traces = line(ends, ends, "output = target", dash="dash", width=1.2, hover=hover)
+    symbols = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+    for k in range(outputs.shape[-1]):
+        mark = {"color": INK, "size": 10, "symbol": symbols[k % len(symbols)]}
+        name = names[k] if outputs.shape[-1] > 1 else "one sequence"
+        points = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": targets[:, k],
+            "y": outputs[:, k],
+            "marker": mark,
+            "meta": {"ink": True},
+        }
+        words = "sequence %{customdata}<br>target %{x:.4g}, output %{y:.4g}<extra></extra>"
+        traces.append(points | {"name": name, "customdata": np.arange(len(outputs)), "hovertemplate": words})
+    lost = int((~np.isfinite(outputs)).sum())
+    words = (
+        f"{lost} outputs are NaN or infinite and cannot be drawn" if lost else "one point per held-out sequence"
+    )
+    xaxis, yaxis = axis("Target"), axis(axis_title("outputs"))
+    return figure(traces, PREDICTIONS.title, xaxis, yaxis, note=words, legend=outputs.shape[-1] > 1)
+
+
+def classes(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """Outputs (B, O), right classes (B,): a map of probabilities, the right class of each sequence framed."""
+    chances = softmax(outputs)
+    rows, columns = np.arange(len(chances)), np.arange(chances.shape[1])
+    hover = "sequence %{y}, class %{text}<br>p = %{z:.3f}<extra></extra>"
+    text = np.broadcast_to(np.array(names[: chances.shape[1]]), chances.shape)
+    bar = colour_bar("p")
+    traces = heat(chances, columns, rows, scale=SEQUENTIAL, limits=(0, 1), hover=hover, bar=bar, text=text)
+    mark = {"symbol": "square-open", "size": 16, "color": "#FFFFFF", "line": {"width": 2.5}}
+    frame = {"type": "scatter", "mode": "markers", "x": targets, "y": rows, "marker": mark, "hoverinfo": "skip"}
+    ring = frame | {"marker": mark | {"size": 20, "color": "#000000", "line": {"width": 1.5}}}
+    right = int((chances.argmax(1) == targets).sum())
+    words = note(chances) or f"framed: the right class; {right} of {len(rows)} right"
+    shown = {"tickvals": columns, "ticktext": list(names[: len(columns)]), "showgrid": False}
+    xaxis = axis("Class", range=[-0.5, len(columns) - 0.5], **shown)
+    yaxis = axis("Held-out sequence", tickformat="d", showgrid=False, range=[len(rows) - 0.5, -0.5])
+    return figure([*traces, frame, ring], PREDICTIONS.title, xaxis, yaxis, note=words, colour_bar=True)
+
+
+def curves(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str], sequence: int = 0) -> go.Figure:
+    """Outputs and targets (T, O) of one sequence over time; at most four outputs, told apart by dashes."""
+    time, traces = np.arange(len(outputs)), []
+    targets = targets.reshape(outputs.shape)
+    for k in range(min(outputs.shape[-1], 4)):
+        dash = ("solid", "dash", "dot", "dashdot")[k]
+        after = f" {names[k]}" if outputs.shape[-1] > 1 else ""
+        words = "%{y:.4g}<br>time step %{x}<extra></extra>"
+        broad: dict[str, Any] = {"width": 6, "opacity": 0.35, "dash": dash}
+        traces += line(time, targets[:, k], f"target{after}", hover=f"target{after} {words}", **broad)
+        traces += line(time, outputs[:, k], f"output{after}", dash=dash, hover=f"output{after} {words}")
+    more = outputs.shape[-1] - 4
+    note = f"sequence {sequence}" + (f"; {more} more outputs are not drawn" if more > 0 else "")
+    yaxis = axis(names[0] if outputs.shape[-1] == 1 and names[0] != "0" else axis_title("outputs"))
+    xaxis = axis(axis_title("time_step"))
+    return figure(traces, PREDICTIONS.title, xaxis, yaxis, note=note, legend=True, time=["x"])
