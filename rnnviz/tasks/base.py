@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,13 +34,13 @@ class Batch:
 
     def first(self, count: int) -> Batch:
         """The first `count` sequences."""
-        cut = {k: None if v is None else v[:count] for k, v in vars(self).items()}
+        cut: dict[str, Any] = {k: None if v is None else v[:count] for k, v in vars(self).items()}
         return Batch(**cut)
 
     def with_precision(self, name: str) -> Batch:
         """The same batch, its real numbers as `"float32"` or `"float64"`; tokens and classes stay int64."""
-        cast = {k: v.astype(name) if v is not None and v.dtype.kind == "f" else v for k, v in vars(self).items()}
-        return Batch(**cast)
+        real = {k: v.astype(name) for k, v in vars(self).items() if v is not None and v.dtype.kind == "f"}
+        return replace(self, **real)
 
 
 class Task:
