@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnviz.cells.base import Cell
-from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.config import ExperimentConfig
 from rnnviz.registry import Registry
 
 STREAM = 2**31 + 1  # of random numbers: no training step and no held-out set draws from it
@@ -68,7 +68,7 @@ class Initialisation:
     uses_radius: bool = False
 
     def fits(self, cell: Cell) -> bool:
-        """Whether the cell has what this initialisation sets."""
+        """Whether the cell has what this initialisation sets; where not, it changes nothing."""
         return not self.needs_gate or cell.keeps is not None
 
 
@@ -77,7 +77,7 @@ def default(layer: Layer) -> None:
 
 
 def orthogonal(layer: Layer) -> None:
-    """W_hh = rho Q, Q orthogonal and drawn uniformly: all singular values are rho (Saxe et al. 2013, 1312.6120)."""
+    """W_hh = rho Q, Q orthogonal, drawn uniformly: all singular values are rho (Saxe et al. 2013, 1312.6120)."""
 
     def draw() -> np.ndarray:
         q, r = np.linalg.qr(layer.rng.standard_normal((layer.units, layer.units)))
@@ -112,9 +112,10 @@ def chrono(layer: Layer) -> None:
     """Biases that remember for up to T time steps (Tallec and Ollivier 2018, arXiv 1804.11188).
 
     b_keep = ln u with u uniform in [1, T-1], b_lets_in = -b_keep, every other bias 0; T is the task's length.
-    A gate with bias b keeps for 1 + e^b time steps.
+    A gate with bias b keeps for 1 + e^b time steps. A cell without such a gate stays at torch's default.
     """
-    assert layer.cell.keeps is not None
+    if layer.cell.keeps is None:
+        return
     keep = np.log(layer.rng.uniform(1.0, max(layer.config.length - 1, 2), layer.units))
     values: dict[str, np.ndarray | float] = {layer.cell.keeps: keep}
     if layer.cell.lets_in:
@@ -155,14 +156,8 @@ def initial_layer(cell: Cell, config: ExperimentConfig, weights: Weights, index:
 
     weights: torch's default draw; not changed. The result depends on (config, seed) and the draw alone.
     An effective bias set in the configuration comes last: it wins over chrono's, and every other bias is 0.
-    Raises ConfigError where the cell has no gate for the initialisation to set.
     """
     init = INITS[config.init]
-    if not init.fits(cell):
-        raise ConfigError(
-            f"init is {config.init!r}, which sets the gate that keeps the past; {cell.label} has no such gate. "
-            "Choose a gated cell or another initialisation."
-        )
     directions = 2 if config.bidirectional else 1
     rng = np.random.default_rng([config.seed, STREAM, index])
     copies = {name: array.astype(np.float64) for name, array in weights.items()}

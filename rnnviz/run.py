@@ -135,8 +135,8 @@ class Run:
             # the value may be NaN or infinite, which JSON has no words for
             "diverged": self.diverged and [self.diverged.step, self.diverged.what, repr(self.diverged.value)],
             "data": data and {"name": data.name, "columns": data.columns, "notes": data.notes},
+            "arrays": [name for name, _ in _arrays(self)],  # safetensors keeps an order of its own
         }
-        # Snapshots share what they hold with each other or with the run only by chance; all are written.
         arrays = {name: np.require(array, requirements="C") for name, array in _arrays(self)}
         return save(arrays, {"format": FORMAT, "run": json.dumps(plain)})
 
@@ -153,7 +153,8 @@ class Run:
         if header.get("format") != FORMAT:
             raise ValueError(f"This is not a saved run: its format is {header.get('format')!r}, not {FORMAT!r}.")
         try:
-            return _rebuilt(json.loads(header["run"]), arrays)
+            plain = json.loads(header["run"])
+            return _rebuilt(plain, {name: arrays[name] for name in plain["arrays"]})
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"This saved run is damaged: {type(error).__name__}: {error}") from None
 

@@ -33,8 +33,8 @@ CHECK_SIZE = 256  # held-out sequences
 CHUNK = 256  # sequences evaluated at once
 
 # Squared error grows with the square of the outputs, cross-entropy in proportion to them: both limits mean
-# that outputs are some 30 to 100 times as far off as at the start.
-LOSS_LIMIT = {"mse": 1000.0, "cross_entropy": 100.0}
+# that the outputs are about 30 times as far off as at the start.
+LOSS_LIMIT = {"mse": 1000.0, "cross_entropy": 30.0}
 # Without clipping, a larger gradient ends the run. Below it one SGD update is at most 1e6 * 1e18 / (1 - .999)
 # = 1e27 (Adam's and RMSprop's are smaller), which keeps finite float32 weights finite.
 GRADIENT_LIMIT = 1e18
@@ -64,7 +64,9 @@ class Trainer:
     """Model and optimiser at `step`, rebuilt from a Run; `run()` gives the Run back, with copies of its own."""
 
     def __init__(self, run: Run, device: torch.device) -> None:
-        self.origin, self.device, self.step = run, device, run.step
+        # Not the Run itself: a Run is forgotten together with its trainer only where the trainer does not hold it.
+        self.config, self.data, self.step = run.config, run.data, run.step
+        self.device = device
         self.task = make_task(run.config, run.data)
         self.model = Model(run.config, self.task, run.weights).to(device)
         self.parameters = list(self.model.parameters())
@@ -76,10 +78,6 @@ class Trainer:
         self.drops = run.config.dropout > 0 and run.config.num_layers > 1
         self.probe: TensorBatch | None = None
         self.heldout: TensorBatch | None = None
-
-    @property
-    def config(self) -> ExperimentConfig:
-        return self.origin.config
 
     def take_step(self) -> bool:
         """One optimiser step, and what is due for the record after it. False where the run diverged instead."""
@@ -141,8 +139,10 @@ class Trainer:
             loss = loss_of(self.task, outputs, self.probe)
             loss.backward()
         self.optimiser.zero_grad(set_to_none=True)
+        with np.errstate(over="ignore", invalid="ignore"):  # after a divergence infinity is what there is to see
+            trace = recording["rnn"]
         return replace(
-            recording["rnn"],
+            trace,
             step=self.step,
             outputs=outputs.detach().cpu().numpy(),
             targets=self.probe.targets.cpu().numpy(),
@@ -164,16 +164,16 @@ class Trainer:
         self.losses, self.norms = [], []
         for array in vars(self.history).values():
             array.flags.writeable = False
-        self.origin = replace(
-            self.origin,
+        return Run(
+            config=self.config,
             step=self.step,
             weights=self._weights(),
             optimiser=self._optimiser_state(),
             history=self.history,
             snapshots=self.snapshots,
             diverged=self.diverged,
+            data=self.data,
         )
-        return self.origin
 
     def _divergence(self, loss: float, norm: float) -> Divergence | None:
         """What ends training at this step, if anything. The weights it happened with are finite and stay."""
@@ -256,7 +256,8 @@ def _flow(trace: Trace) -> np.ndarray:
     """(L, T): norm of dL/dh_t over batch and units, squared in float64, where 1e-30 is still a number."""
     assert trace.state_grads is not None
     grads = trace.state_grads["h"].astype(np.float64)
-    return np.sqrt((grads**2).sum(axis=(1, 3)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.sqrt((grads**2).sum(axis=(1, 3)))
 
 
 def _frozen(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,0 +1,167 @@
+"""`python -m rnnviz train`: one experiment without the app, with a table of what happened.
+
+Every field of ExperimentConfig is an option; the task's own defaults hold unless an option is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from dataclasses import Field, asdict, fields
+from pathlib import Path
+from typing import Any
+
+from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.registry import UnknownName
+
+SET_BY_FILE = "data"  # the fingerprint follows from --file
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the experiment", "defaults are the task's own where it has some")
+    for f in fields(ExperimentConfig):
+        if f.name != SET_BY_FILE:
+            group.add_argument("--" + f.name.replace("_", "-"), default=argparse.SUPPRESS, **_option(f))
+    group.add_argument("--file", type=Path, help="a table or text for the task `uploaded`")
+    parser.add_argument("--steps", type=int, default=1000, help="optimiser steps at most (default 1000)")
+    parser.add_argument("--until", type=float, help="stop when the held-out metric is this good")
+    parser.add_argument("--every", type=int, default=50, help="steps between lines of the table (default 50)")
+    parser.add_argument("--test-size", type=int, default=2000, help="held-out sequences (default 2000)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+    parser.add_argument("--threads", type=int, default=1, help="torch's threads (default 1, often the fastest)")
+    parser.add_argument("--load", type=Path, metavar="FILE", help="go on with a saved run instead")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the run at the end (safetensors)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table and the outcome")
+
+
+def main(args: argparse.Namespace) -> int:
+    try:
+        return _train(args)
+    except (ConfigError, UnknownName, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def configured(args: argparse.Namespace, data: Dataset | None = None) -> ExperimentConfig:
+    """The configuration that the options ask for, on top of the task's defaults."""
+    from rnnviz.tasks import TASKS
+
+    given = {f.name: getattr(args, f.name) for f in fields(ExperimentConfig) if hasattr(args, f.name)}
+    task = TASKS[given.get("task", ExperimentConfig.task)]
+    values = {**task.defaults, **given}
+    if data is not None:
+        values["data"] = data.fingerprint
+        if "columns" not in given:
+            values["columns"] = tuple(range(len(data.columns)))
+    return ExperimentConfig(**values)
+
+
+def _train(args: argparse.Namespace) -> int:
+    for name in ("steps", "every", "test_size", "threads"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"--{name.replace('_', '-')} is {getattr(args, name)}; expected at least 1.")
+    import torch
+
+    from rnnviz.run import Run
+    from rnnviz.tasks import TASKS
+    from rnnviz.training import advance, evaluate, start
+
+    torch.set_num_threads(args.threads)
+    if args.load:
+        run = Run.load(args.load)
+    else:
+        data = _read(args.file) if args.file else None
+        run = start(configured(args, data), data, device=args.device)
+    task = TASKS[run.config.task]
+    print(_title(run.config))
+    print(f"{'step':>7} {'training':>11} {'held-out':>11} {task.metric:>11} {'grad norm':>11} {'seconds':>8}")
+    begin, first, rows, outcome = (
+        time.perf_counter(),
+        run.step,
+        [],
+        "done" if args.until is None else "not reached",
+    )
+    while True:
+        loss, metric = evaluate(run, args.test_size, args.device)
+        last = (run.history.loss[-1], run.history.grad_norm[-1]) if run.step else (math.nan, math.nan)
+        seconds = time.perf_counter() - begin
+        print(
+            f"{run.step:7d} {last[0]:11.5g} {loss:11.5g} {metric:11.5g} {last[1]:11.4g} {seconds:8.1f}", flush=True
+        )
+        rows.append({"step": run.step, "loss": loss, "metric": metric, "seconds": seconds})
+        if run.diverged is not None:
+            outcome = "diverged"
+        elif args.until is not None and (
+            metric >= args.until if task.metric == "accuracy" else metric < args.until
+        ):
+            outcome = "reached"
+        if outcome in ("diverged", "reached") or run.step >= first + args.steps:
+            break
+        run = advance(run, min(args.every, first + args.steps - run.step), device=args.device)
+    seconds = time.perf_counter() - begin
+    words = outcome
+    if run.diverged is not None:
+        words = f"diverged at step {run.diverged.step}: {run.diverged.what} ({run.diverged.value:g})"
+    elif args.until is not None:
+        words = f"{outcome} (held-out {task.metric} {rows[-1]['metric']:.5g}, wanted {args.until:g})"
+    print(f"{words}; {run.step - first} steps in {seconds:.1f} s")
+    if args.save:
+        run.save(args.save)
+    if args.json:
+        result = {
+            "config": asdict(run.config),
+            "outcome": outcome,
+            "words": words,
+            "step": run.step,
+            "seconds": seconds,
+            "rows": rows,
+            "torch": torch.__version__,
+            "threads": args.threads,
+        }
+        args.json.write_text(json.dumps(_finite(result), indent=1) + "\n")
+    return 0
+
+
+def _option(f: Field[Any]) -> dict[str, Any]:
+    """What argparse needs to know about one field."""
+    kind = str(f.type)
+    words = f"default {f.default}" if f.default not in (None, ()) else None
+    if kind == "bool":
+        return {"action": argparse.BooleanOptionalAction, "help": words}
+    if kind.startswith("tuple"):
+        return {"type": _numbers, "metavar": "N,N,...", "help": "columns that go in, from 0 (default all)"}
+    if f.metadata.get("choices"):
+        return {"choices": f.metadata["choices"], "help": words}
+    if "low" in f.metadata:
+        words = ", ".join(filter(None, [f"{f.metadata['low']} to {f.metadata['high']}", words]))
+    return {"type": float if "float" in kind else int if kind == "int" else str, "help": words}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
+
+
+def _read(path: Path) -> Dataset:
+    from rnnviz.data.reading import read
+
+    return read(path.name, path.read_bytes())
+
+
+def _title(config: ExperimentConfig) -> str:
+    changed = [
+        f"{f.name} {getattr(config, f.name)}" for f in fields(config) if getattr(config, f.name) != f.default
+    ]
+    return f"{config.task}, {config.cell}: " + (", ".join(changed) or "every setting at its default")
+
+
+def _finite(value: Any) -> Any:
+    """Strict JSON: numbers that are not finite become their names."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,15 @@
+"""Records in short runs."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def dense_records(monkeypatch):
+    """Records every few steps, so that short runs have something in them, thinned and all."""
+    monkeypatch.setattr("rnnviz.trainer.CHECK_EVERY", 2)
+    monkeypatch.setattr("rnnviz.trainer.FLOW_EVERY", 3)
+    monkeypatch.setattr("rnnviz.trainer.SNAPSHOT_EVERY", 2)
+    monkeypatch.setattr("rnnviz.trainer.SNAPSHOTS", 5)
+    monkeypatch.setattr("rnnviz.trainer.CHECK_SIZE", 8)

@@ -1,0 +1,99 @@
+"""`python -m rnnviz train`: options from the configuration, the table, the outcome, the files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import fields
+
+import pytest
+
+from rnnviz.__main__ import main
+from rnnviz.config import ExperimentConfig
+from rnnviz.run import Run
+from rnnviz.tasks import TASKS
+from rnnviz.train_command import add_arguments, configured
+
+SMALL = [
+    "train",
+    "--length",
+    "6",
+    "--hidden-size",
+    "4",
+    "--batch-size",
+    "4",
+    "--test-size",
+    "20",
+    "--device",
+    "cpu",
+]
+
+
+def parsed(*options):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(options)
+
+
+def test_every_field_is_an_option():
+    options = {"--" + f.name.replace("_", "-") for f in fields(ExperimentConfig)} - {"--data"}
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert options <= set(parser._option_string_actions)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_tasks_defaults_hold_unless_given(task):
+    config = configured(parsed("--task", task))
+    for name, value in TASKS[task].defaults.items():
+        assert getattr(config, name) == value
+    given = configured(
+        parsed(*f"--task {task} --length 30 --bidirectional --forget-bias -2 --columns 0,2".split())
+    )
+    assert (given.length, given.bidirectional, given.forget_bias, given.columns) == (30, True, -2.0, (0, 2))
+
+
+def test_trains_prints_and_writes(tmp_path, capsys):
+    out, saved = tmp_path / "out.json", tmp_path / "run.safetensors"
+    assert main([*SMALL, "--steps", "7", "--every", "3", "--json", str(out), "--save", str(saved)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:6]] == ["0", "3", "6", "7"]
+    assert "7 steps in" in lines[-1]
+    result = json.loads(out.read_text())
+    assert result["outcome"] == "done" and result["config"]["length"] == 6
+    assert [row["step"] for row in result["rows"]] == [0, 3, 6, 7]
+    assert Run.load(saved).step == 7
+    assert main(["train", "--load", str(saved), "--steps", "2", "--test-size", "20", "--device", "cpu"]) == 0
+    assert "2 steps in" in capsys.readouterr().out
+
+
+def test_outcomes(tmp_path, capsys):
+    out = tmp_path / "out.json"
+    assert main([*SMALL, "--steps", "50", "--until", "1e9", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["outcome"] == "reached" and json.loads(out.read_text())["step"] == 0
+    assert main([*SMALL, "--steps", "2", "--until", "0", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["outcome"] == "not reached"
+    assert main([*SMALL, "--steps", "200", "--learning-rate", "1e6", "--clip", "off", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["outcome"] == "diverged"
+    assert "diverged at step" in capsys.readouterr().out
+
+
+def test_until_means_at_least_for_accuracy(tmp_path):
+    out = tmp_path / "out.json"
+    options = ["--task", "temporal_order", "--length", "12", "--until", "0.99", "--steps", "2", "--json", str(out)]
+    assert main([*SMALL[:1], *options, *SMALL[3:]]) == 0
+    assert json.loads(out.read_text())["outcome"] == "not reached"
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--cell", "lstn"], "There is no cell called 'lstn'"),
+    (["--task", "x"], "There is no task called 'x'"),
+    (["--optimiser", "x"], "There is no optimiser called 'x'"),
+    (["--init", "x"], "There is no initialisation called 'x'"),
+    (["--hidden-size", "0"], "hidden_size is 0"),
+    (["--steps", "0"], "--steps is 0"),
+    (["--load", "/nowhere/run"], "No such file"),
+])  # fmt: skip
+def test_mistakes_get_a_sentence(options, words, capsys):
+    assert main([*SMALL, *options]) == 2
+    assert words in capsys.readouterr().err
