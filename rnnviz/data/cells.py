@@ -139,7 +139,7 @@ class Date:
 
 
 def date_of(cell: str) -> Date | None:
-    """The date in a cell, or None: 2024-05-31, 20240531, 2024/05, 31.05.2024, 5/31/24, perhaps with a time of day."""
+    """The date in a cell, or None: 2024-05-31, 20240531, 2024/05, 31.05.2024, 5/31/24, and perhaps a time."""
     if is_compact_date(cell):
         cell = f"{cell[:4]}-{cell[4:6]}-{cell[6:]}"
     match = _DATE.fullmatch(cell)

@@ -95,8 +95,8 @@ def _preamble(lines: list[str]) -> tuple[int, str | None]:
         if word.startswith("sep=") and len(word) == 5 and word[4] in DELIMITERS:
             return k + 1, word[4]
         if word and not word.startswith("#"):
-            return (k, None) if k and any(lines[:k]) else (0, None)
-    return 0, None
+            return (k, None) if any(lines[:k]) else (0, None)
+    return len(lines), None
 
 
 def _records(lines: list[str], skipped: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -91,6 +91,6 @@ def _no_numbers(name: str, columns: list[Column]) -> DataError:
             "train on its characters, or give it a column of numbers."
         )
     return DataError(
-        f"{shown(name)} has {len(columns)} columns and none can be used as numbers, as {first}: give it a column of "
-        "numbers, or read the file as text."
+        f"{shown(name)} has {len(columns)} columns and none can be used as numbers, as {first}: give it a column "
+        "of numbers, or read the file as text."
     )

@@ -58,8 +58,8 @@ class DigitsPixels(DigitsRows):
     Trial: an image of 8 x 8 pixels is read row by row, one pixel per time step, 64 in all. Each is a grey
     value from 0 to 1. After the last pixel the net must say which digit it was.
 
-    Shapes: inputs (B, 64, 1); targets (B,) classes 0 to 9. Loss, metric, data and baseline (ln 10) as for
-    the digits read row by row; much harder, as what belongs together in the image is 8 time steps apart.
+    Shapes: inputs (B, 64, 1); targets (B,) classes 0 to 9. Loss, metric and data as for the digits read row by
+    row; much harder, as neighbours in the image are 8 time steps apart. Baseline: ln 10 nats, as there.
     Paper: Alpaydin & Kaynak (1998) for the images; Le, Jaitly & Hinton (2015) for reading them as sequences.
     """
 

@@ -31,13 +31,14 @@ class Split:
 
     def check(self, length: int, what: str, unit: str = "rows") -> Split:
         """Raise DataError unless both parts hold a window of `length` time steps and the value after it."""
-        for part, rows in (("training", len(self.train)), ("held-out", len(self.heldout))):
-            if rows <= length:
-                raise DataError(
-                    f"A window of {length} time steps and the value after it need {length + 1} {unit}, but the "
-                    f"{part} part of {what} has {rows:,}: choose at most {max(rows - 1, 0)} time steps"
-                    + (", or bring more data." if rows <= 8 else ".")
-                )
+        most = min(len(self.train), len(self.heldout)) - 1
+        if length > most:
+            part, rows = ("held-out", self.heldout) if len(self.heldout) <= length else ("training", self.train)
+            remedy = f"choose at most {most} time steps" if most > 0 else f"bring more {unit}"
+            raise DataError(
+                f"A window of {length} time steps and the value after it need {length + 1} {unit}, but the {part} "
+                f"part of {what} has {len(rows):,}: {remedy}."
+            )
         return self
 
 

@@ -1,0 +1,128 @@
+"""What every task promises, checked for every entry of the registry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnnviz.config import ExperimentConfig, defaults
+from rnnviz.data import Dataset
+from rnnviz.tasks import TASKS, Task, make_task
+
+SERIES = Dataset("walk.csv", ("a", "b", "c"), np.random.default_rng(3).normal(size=(400, 3)).cumsum(axis=0))
+PROSE = Dataset("prose.txt", text="the quick brown fox jumps over the lazy dog\n" * 40)
+CASES = [(name, SERIES) for name in TASKS] + [("uploaded", PROSE)]
+NAMES = list(TASKS) + ["uploaded text"]
+every_task = pytest.mark.parametrize(("name", "data"), CASES, ids=NAMES)
+
+
+def made(name: str, data: Dataset, **changes) -> Task:
+    config = ExperimentConfig(task=name).with_(**TASKS[name].defaults).with_(columns=(0, 1), **changes)
+    return make_task(config, data)
+
+
+def same(a, b) -> bool:
+    return all(
+        np.array_equal(x, y) for x, y in zip(vars(a).values(), vars(b).values(), strict=True) if x is not None
+    )
+
+
+@every_task
+def test_registry_name_and_words(name, data):
+    task = TASKS[name]
+    assert task.name == name
+    assert task.label and task.summary.endswith(".")
+    assert task.shape in ("seq→vec", "seq→seq")
+    assert set(task.defaults) | set(task.uses) <= set(defaults())
+
+
+@every_task
+def test_docstring_says_what_the_contract_asks(name, data):
+    text = TASKS[name].__doc__
+    for word in ("Trial:", "inputs (B", "targets (B", "Baseline:"):
+        assert word in text, word
+    assert ("Paper:" in text) == bool(TASKS[name].source)
+    if TASKS[name].source:  # author and year stand in both
+        author, year = TASKS[name].source.split()[0].rstrip(","), TASKS[name].source.split("(")[1][:4]
+        assert author in text and year in text
+
+
+@every_task
+def test_shapes_are_the_declared_ones(name, data):
+    task = made(name, data, batch_size=7)
+    batch = task.batch(0)
+    size, time = 7, task.time_steps
+    assert batch.inputs.shape == ((size, time) if task.tokens else (size, time, task.input_size))
+    per_step = (time,) if task.shape == "seq→seq" else ()
+    per_output = () if task.loss == "cross_entropy" else (task.output_size,)
+    assert batch.targets.shape == (size, *per_step, *per_output)
+    assert len(task.labels) == task.output_size and len(task.input_labels) == task.input_size
+    for mask in (batch.counts, batch.judged):
+        assert mask is None or mask.shape == (size, time) and mask.dtype == bool and mask.any()
+
+
+@every_task
+def test_values_are_in_range_and_in_the_asked_precision(name, data):
+    for precision in ("float32", "float64"):
+        task = made(name, data, precision=precision)
+        batch = task.batch(0)
+        if task.tokens:
+            assert batch.inputs.dtype == np.int64
+            assert batch.inputs.min() >= 0 and batch.inputs.max() < task.input_size
+        else:
+            assert batch.inputs.dtype == precision and np.isfinite(batch.inputs).all()
+        if task.loss == "cross_entropy":
+            assert batch.targets.dtype == np.int64
+            assert batch.targets.min() >= 0 and batch.targets.max() < task.output_size
+        else:
+            assert batch.targets.dtype == precision and np.isfinite(batch.targets).all()
+
+
+@every_task
+def test_a_batch_depends_on_seed_and_step_alone(name, data):
+    one, other = made(name, data), made(name, data, cell="gru", hidden_size=5, learning_rate=0.1)
+    other.batch(2), other.heldout(5)  # what was drawn before does not matter
+    assert same(one.batch(3), other.batch(3))
+    assert same(one.heldout(), other.heldout())
+    assert not same(one.batch(3), one.batch(4))
+    assert not same(one.batch(3), made(name, data, seed=1).batch(3))
+
+
+@every_task
+def test_batches_may_be_changed_without_changing_the_data(name, data):
+    task = made(name, data)
+    batch, heldout = task.batch(0), task.heldout(9)
+    inputs, targets = batch.inputs.copy(), batch.targets.copy()
+    batch.inputs[:], batch.targets[:], heldout.inputs[:] = 0, 0, 0
+    assert np.array_equal(task.batch(0).inputs, inputs) and np.array_equal(task.batch(0).targets, targets)
+
+
+# Copy memory has 4^5 sequences in all, and texts repeat themselves; their cut is tested by row numbers elsewhere.
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in ("copy_memory", "text")])
+def test_no_heldout_sequence_is_trained_on(name):
+    task = made(name, SERIES, length=20, precision="float64")
+    heldout = {row.tobytes() for row in task.heldout(300).inputs}
+    seen = {row.tobytes() for step in range(40) for row in task.batch(step).inputs}
+    assert heldout and seen and not heldout & seen
+
+
+@every_task
+def test_probe_is_a_small_heldout_set(name, data):
+    probe = made(name, data).probe()
+    assert 1 <= len(probe.inputs) <= 8
+    assert same(probe.first(1), made(name, data).probe().first(1))
+
+
+@every_task
+def test_bidirectional_reading_would_give_away_exactly_the_causal_targets(name, data):
+    """In a causal task the target at t is the input at t + 1 (of the target's column)."""
+    task = made(name, data)
+    if task.causal:
+        batch = task.heldout(4)
+        later = batch.inputs if task.tokens else batch.inputs[..., : task.output_size]
+        assert np.array_equal(later[:, 1:], batch.targets[:, :-1])
+
+
+def test_masks_follow_when_a_batch_is_cut():
+    batch = made("copy_memory", SERIES).batch(0).first(3)
+    assert len(batch.inputs) == len(batch.targets) == len(batch.judged) == 3
