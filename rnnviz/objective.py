@@ -20,6 +20,7 @@ class TensorBatch:
     targets: Tensor
     counts: Tensor | None
     lengths: Tensor | None
+    judged: Tensor | None = None
 
     @classmethod
     def of(cls, batch: Batch, task: Task, device: torch.device) -> TensorBatch:
@@ -31,6 +32,7 @@ class TensorBatch:
             targets=torch.tensor(batch.targets, dtype=torch.long if classes else real, device=device),
             counts=None if batch.counts is None else torch.tensor(batch.counts, dtype=torch.bool, device=device),
             lengths=None if batch.lengths is None else torch.tensor(batch.lengths, dtype=torch.long),
+            judged=None if batch.judged is None else torch.tensor(batch.judged, dtype=torch.bool, device=device),
         )
 
     def part(self, start: int, size: int) -> TensorBatch:
@@ -58,9 +60,14 @@ def loss_of(task: Task, outputs: Tensor, batch: TensorBatch) -> Tensor:
 
 
 def measures(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[float, float, int]:
-    """(loss, metric, how many outputs counted). The metric is the squared error or the share of right classes."""
+    """(loss, metric, how many outputs counted). The metric is the squared error or the share of right classes.
+
+    Right classes are looked for where `judged` says, else among all that counts.
+    """
     predicted, wanted = counted(task, outputs, batch)
-    loss = float(loss_of(task, outputs, batch))
+    loss, count = float(loss_of(task, outputs, batch)), len(predicted)
     if task.metric == "accuracy":
-        return loss, float((predicted.argmax(-1) == wanted).double().mean()), len(predicted)
-    return loss, loss, len(predicted)
+        if batch.judged is not None:
+            predicted, wanted = outputs[batch.judged], batch.targets[batch.judged]
+        return loss, float((predicted.argmax(-1) == wanted).double().mean()), count
+    return loss, loss, count

@@ -23,7 +23,8 @@ class Batch:
     targets: sequence to vector: (B, O) float or (B,) int classes; sequence to sequence: (B, T, O) or (B, T).
     counts: (B, T) bool, the time steps whose output enters the loss (None: all of them).
     lengths: (B,) int time steps that exist (None: all).
-    judged: (B, T) bool, the time steps on which the metric is taken (None: those that enter the loss).
+    judged: (B, T) bool, the time steps on which an accuracy is taken, equally many in every sequence (None:
+        those that enter the loss).
     """
 
     inputs: np.ndarray
