@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from rnnviz import training
 from rnnviz.config import ConfigError
@@ -101,18 +102,17 @@ class Job:
         if self.run is not None and self.run is not self._traced:
             with self._end_this_job_alone():
                 self._trace, self._traced = training.observe(self.run, device=self._device), self.run
-        known = {}
-        if self.run is not None:
-            parameters = sum(array.size for array in self.run.weights.values())
-            known = {"step": self.run.step, "history": self.run.history, "parameters": parameters}
-        return View(
+        view = View(
             job=self.name,
             status=self.status,
             trace=self._trace,
             steps_per_second=self._steps / self._seconds if self._steps else 0.0,
             message=self.message,
-            **known,
         )
+        if self.run is None:
+            return view
+        parameters = sum(array.size for array in self.run.weights.values())
+        return replace(view, step=self.run.step, history=self.run.history, parameters=parameters)
 
     def _pause_at_end(self, run: Run) -> None:
         if run.step >= self._until:

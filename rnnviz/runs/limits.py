@@ -30,7 +30,8 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        return cls(**{f.name: whole_number(f"RNNVIZ_{f.name.upper()}", f.default) for f in fields(cls)})
+        names = [f.name for f in fields(cls)]
+        return cls(**{name: whole_number(f"RNNVIZ_{name.upper()}", getattr(cls, name)) for name in names})
 
     def check(self, config: ExperimentConfig) -> None:
         """Raise LimitError where the experiment is too large for this server."""

@@ -30,9 +30,9 @@ WATCH_EVERY = 1.0  # seconds between two "watch" messages while `latest` is call
 class Record:
     """What the server keeps of a job.
 
-    worker: where it runs; None after that process died. sent: commands sent; until the worker has obeyed them
-    all, `latest` shows the status that the last one leads to (`expected`), so that a page that asks right
-    after a click draws what was clicked.
+    worker: where it runs; None after that process died. sent, acknowledged: commands sent, and obeyed by the
+    worker; while they differ, `latest` shows the status that the last one leads to (`expected`), so that a
+    page that asks right after a click draws what was clicked.
     """
 
     spec: Spec
@@ -40,6 +40,7 @@ class Record:
     view: View
     worker: WorkerProcess | None = None
     sent: int = 0
+    acknowledged: int = 0
     expected: str = STARTING
     watched_at: float = 0.0
     orphaned: bool = False
@@ -69,6 +70,11 @@ class PoolEngine(Engine):
         """Of the worker processes."""
         with self._lock:
             return [worker.pid for worker in self._workers if worker.pid is not None]
+
+    def acknowledged(self, job: str) -> bool:
+        """Whether the worker has obeyed every command for the job, so that its View holds what came of them."""
+        record = self._records.get(job)
+        return record is None or record.acknowledged == record.sent
 
     def warm_up(self) -> None:
         with self._lock:
@@ -197,7 +203,8 @@ class PoolEngine(Engine):
             return
         view = unpack_view(header, blobs, record.view)
         with self._lock:
-            if header["acknowledged"] < record.sent:
+            record.acknowledged = header["acknowledged"]
+            if record.acknowledged < record.sent:
                 view = replace(view, status=record.expected, message="")
             self._show(record, view)
 

@@ -51,11 +51,11 @@ class WorkerProcess:
     @property
     def pid(self) -> int | None:
         """None before the process has started."""
-        return self._process and self._process.pid
+        return None if self._process is None else self._process.pid
 
     @property
     def exit_status(self) -> int | None:
-        return self._process and self._process.poll()
+        return None if self._process is None else self._process.poll()
 
     def send(self, message: bytes) -> None:
         """Put on the queue; returns at once."""
@@ -97,6 +97,8 @@ class WorkerProcess:
                 connection.close()
             self._wait(patience=2.0)
             self.ask_to_end()
+            if self._process is not None:
+                _close(self._process.stdout)
             self._on_end(self)
 
     def _connect(self) -> Connection:
@@ -116,8 +118,7 @@ class WorkerProcess:
             assert stdin is not None and stdout is not None
             stdin.write(key.hex().encode() + b"\n")
             stdin.flush()
-        with stdout:
-            port = stdout.readline()
+        port = stdout.readline()
         if not port.strip().isdigit():
             raise EOFError("the worker ended before it listened")
         return Client(("127.0.0.1", int(port)), authkey=key)

@@ -138,7 +138,7 @@ def test_uploaded_data_arrives_as_it_was(engine, settled, data):
     same_numbers(view, training.advance(training.start(config, dataset, device="cpu"), 3, device="cpu"))
 
 
-def test_a_diverging_run_is_explained(engine, settled):
+def test_a_diverging_run_is_explained(engine, settled, wait):
     wild = TINY.with_(optimiser="sgd", learning_rate=1e6, clip="off")
     job = engine.create(Spec(wild))
     engine.play(job)
@@ -152,16 +152,8 @@ def test_a_diverging_run_is_explained(engine, settled):
     time.sleep(0.2)
     assert engine.latest(job).status == "diverged"
     engine.reset(job)
-    view = wait_until_paused(engine, job)
-    assert (view.step, view.message) == (0, "")
-
-
-def wait_until_paused(engine, job):
-    end = time.monotonic() + 30
-    while (view := engine.latest(job)).step or view.status != "paused":
-        assert time.monotonic() < end, view
-        time.sleep(0.01)
-    return view
+    view = wait(engine, job, lambda view: view.step == 0)
+    assert (view.status, view.message) == ("paused", "")
 
 
 @pytest.mark.parametrize("field", ["task", "cell", "init", "optimiser"])

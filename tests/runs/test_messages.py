@@ -1,0 +1,96 @@
+"""The border between processes: what goes in comes out, and it is JSON and arrays, never pickle."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.run import History
+from rnnviz.runs import LimitError, Limits, Spec, View
+from rnnviz.runs.limits import whole_number
+from rnnviz.runs.messages import pack, pack_spec, pack_view, unpack, unpack_spec, unpack_view
+
+
+@pytest.mark.parametrize("blobs", [(), (b"",), (b"abc", b"", bytes(range(256)))])
+def test_blobs_come_back_whole(blobs):
+    header, back = unpack(pack({"verb": "play", "job": "é", "until": None}, *blobs))
+    assert header == {"verb": "play", "job": "é", "until": None}
+    assert tuple(back) == blobs
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        Dataset("a.csv", ("x", "<b>"), np.arange(6.0).reshape(3, 2)[:, ::-1], notes=("one",)),
+        Dataset("a.txt", text="äöü\n\0𝄞"),
+        Dataset("empty.txt", text=""),
+    ],
+)
+def test_an_experiment_comes_back_equal(data):
+    config = ExperimentConfig(task="uploaded", columns=(2, 0), learning_rate=0.1 + 0.2, forget_bias=1, data="ff")
+    back = unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, Spec(config, data))))
+    assert back.config == config
+    assert (back.data is None) == (data is None)
+    if data is not None:
+        assert (back.data.name, back.data.columns, back.data.text, back.data.notes) == (
+            data.name,
+            data.columns,
+            data.text,
+            data.notes,
+        )
+        assert back.data.fingerprint == data.fingerprint
+
+
+def history(steps: int) -> History:
+    rng = np.random.default_rng(steps)
+    loss = rng.normal(size=steps)
+    loss[:1] = np.nan
+    return History(loss, loss**2, np.array([0, 25]), loss[:2], loss[:2], np.array([0]), rng.normal(size=(1, 2, 3)))
+
+
+def test_a_view_comes_back_equal_and_without_arrays_keeps_the_old_ones():
+    first = View("j", "playing", 5, history(5), None, 12.5, 99, "a “message”")
+    got = unpack_view(*unpack(pack_view(first, arrays=True, acknowledged=3)), View("j", revision=7))
+    assert unpack(pack_view(first, arrays=True, acknowledged=3))[0]["acknowledged"] == 3
+    for f in fields(View):
+        if f.name not in ("history", "revision"):
+            assert getattr(got, f.name) == getattr(first, f.name)
+    assert got.revision == 7  # the receiver counts
+    for name, array in vars(first.history).items():
+        np.testing.assert_array_equal(getattr(got.history, name), array)
+    second = View("j", "paused", 5)
+    light = pack_view(second, arrays=False, acknowledged=4)
+    kept = unpack_view(*unpack(light), got)
+    assert len(light) < 300
+    assert kept.status == "paused" and kept.history is got.history
+
+
+def test_limits_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("RNNVIZ_MAX_STEPS", "7")
+    assert Limits.from_environment() == Limits(max_steps=7)
+    for bad in ("-1", "0", "many", "1e3", "²"):
+        monkeypatch.setenv("RNNVIZ_MAX_STEPS", bad)
+        with pytest.raises(ConfigError, match="RNNVIZ_MAX_STEPS is .* expected a whole number above 0"):
+            Limits.from_environment()
+    monkeypatch.setenv("RNNVIZ_MAX_STEPS", "")
+    assert whole_number("RNNVIZ_MAX_STEPS", 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "words"),
+    [
+        ({"hidden_size": 65}, {"max_hidden": 64}, "hidden_size is 65; this server allows at most 64"),
+        ({"length": 101}, {"max_length": 100}, "length is 101; this server allows at most 100"),
+        ({"num_layers": 2, "bidirectional": True}, {"max_states": 4 * 32 * 50 * 32 - 1}, "204,800 hidden-state"),
+    ],
+)
+def test_limits_say_what_is_too_large(changes, limits, words):
+    config = ExperimentConfig(**changes)
+    with pytest.raises(LimitError, match=words):
+        Limits(**limits).check(config)
+    Limits(**{name: value + 1 for name, value in limits.items()}).check(config)

@@ -1,0 +1,244 @@
+"""What only the pool can get wrong: promptness, fairness, processes that die, and processes that stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
+from pathlib import Path
+
+import pytest
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.runs import Spec
+from rnnviz.runs.pool import PoolEngine
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ExperimentConfig(length=10, batch_size=8, hidden_size=16)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def until(condition, patience=30.0) -> float:
+    """Seconds until the condition holds."""
+    begin = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begin < patience, "it did not happen"
+        time.sleep(0.01)
+    return time.monotonic() - begin
+
+
+def played(pool, wait, config=SMALL):
+    job = pool.create(Spec(config))
+    pool.play(job)
+    wait(pool, job, lambda view: view.step > 0)
+    return job
+
+
+@pytest.mark.parametrize("verb", ["pause", "orphan"])
+def test_a_job_stops_at_once_although_others_play(pool, wait, verb):
+    jobs = [played(pool, wait) for _ in range(4)]
+    begin = time.monotonic()
+    getattr(pool, verb)(jobs[0])
+    until(lambda: pool.acknowledged(jobs[0]))
+    took = time.monotonic() - begin
+    stopped = pool.latest(jobs[0]).step
+    time.sleep(0.3)
+    view = pool.latest(jobs[0])
+    for job in jobs:
+        pool.drop(job)
+    assert took < 0.5
+    assert view.status == "paused"
+    assert stopped == view.step == view.trace.step
+
+
+def test_verbs_return_at_once_while_the_worker_is_busy(pool, wait):
+    heavy = played(pool, wait, SMALL.with_(hidden_size=256, length=200, batch_size=64))
+    begin = time.monotonic()
+    for _ in range(100):
+        pool.step(heavy)
+        pool.latest(heavy)
+        pool.pause(heavy)
+        pool.orphan(heavy)
+        pool.attach(heavy)
+    took = time.monotonic() - begin
+    pool.drop(heavy)
+    assert took < 0.2
+
+
+def test_equal_jobs_get_equal_shares(pool, wait):
+    jobs = [played(pool, wait) for _ in range(2)]
+    before = [pool.latest(job).step for job in jobs]
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        after = [pool.latest(job).step for job in jobs]
+        time.sleep(0.05)
+    taken = sorted(b - a for a, b in zip(before, after, strict=True))
+    for job in jobs:
+        pool.drop(job)
+    assert taken[0] / taken[1] >= 0.7, taken
+
+
+def test_a_job_with_long_steps_gets_no_more_time_than_one_with_short_steps(pool, wait):
+    jobs = [played(pool, wait, SMALL.with_(hidden_size=128, length=200, batch_size=64)), played(pool, wait)]
+    before = [pool.latest(job).step for job in jobs]
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        views = [pool.latest(job) for job in jobs]
+        time.sleep(0.05)
+    used = [(view.step - step) * view.seconds_per_step for view, step in zip(views, before, strict=True)]
+    for job in jobs:
+        pool.drop(job)
+    assert 0.5 <= used[0] / used[1] <= 2, (used, [view.seconds_per_step for view in views])
+
+
+def test_a_job_that_waited_does_not_catch_up(pool, wait):
+    """A job that was paused for long, or joins late, takes turns with the others from then on."""
+    old = played(pool, wait)
+    time.sleep(2)
+    late = played(pool, wait)
+    before = [pool.latest(job).step for job in (old, late)]
+    time.sleep(1.5)
+    after = [pool.latest(job).step for job in (old, late)]
+    for job in (old, late):
+        pool.drop(job)
+    assert after[0] - before[0] >= 0.5 * (after[1] - before[1]) > 0
+
+
+def test_a_job_that_nobody_watches_sends_nothing(pool, wait, monkeypatch):
+    reports = []
+    original = pool._on_view
+    count = lambda worker, header, blobs: (reports.append(len(blobs)), original(worker, header, blobs))  # noqa: E731
+    monkeypatch.setitem(pool._reports, "view", count)
+    job = pool.create(Spec(SMALL))
+    pool.play(job)
+    time.sleep(1.5)
+    pool.pause(job)
+    until(lambda: pool.acknowledged(job))
+    assert reports == [2, 0, 2]  # created, playing, paused; arrays go along only with a new picture
+    pool.play(job)
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        pool.latest(job)
+        time.sleep(0.02)
+    pool.drop(job)
+    assert 4 <= len(reports) - 4 <= 8  # playing, then about four a second
+
+
+def test_a_killed_worker_is_noticed_and_replaced(wait, settled):
+    pool = PoolEngine(workers=2)
+    try:
+        jobs = [played(pool, wait) for _ in range(2)]  # one on each
+        pids = pool.pids
+        lost = next(job for job in jobs if pool._records[job].worker.pid == pids[0])
+        kept = next(job for job in jobs if job != lost)
+        os.kill(pids[0], signal.SIGKILL)
+        view = wait(pool, lost, lambda view: view.status == "failed")
+        assert "ended unexpectedly" in view.message and "exit status -9" in view.message
+        until(lambda: len(pool.pids) == 2 and pids[0] not in pool.pids)
+        step = pool.latest(kept).step
+        wait(pool, kept, lambda view: view.step > step)
+        pool.reset(lost)
+        pool.step(lost, 4)
+        view = wait(pool, lost, lambda view: view.step == 4)
+        assert (view.status, view.message) == ("paused", "")
+        pool.reset(lost)
+        assert settled(pool, lost).status == "paused"
+    finally:
+        pool.close()
+
+
+def test_a_worker_that_cannot_start_is_not_started_for_ever(monkeypatch, settled):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(1) or real(["false"], **k))
+    pool = PoolEngine(workers=1)
+    view = settled(pool, pool.create(Spec(SMALL)))
+    assert view.status == "failed" and "exit status 1" in view.message
+    time.sleep(0.3)
+    assert len(started) == 1
+    pool.close()
+
+
+def test_close_leaves_no_process_and_no_thread(wait, settled):
+    threads = set(threading.enumerate())
+    pool = PoolEngine(workers=1)
+    job = played(pool, wait)
+    pids = pool.pids
+    assert len(pids) == 1
+    pool.close()
+    assert not any(alive(pid) for pid in pids)
+    until(lambda: set(threading.enumerate()) <= threads)
+    assert pool.latest(job) is None
+    assert settled(pool, pool.create(Spec(SMALL))).status == "paused"  # it starts afresh
+    pool.close()
+    pool.close()
+
+
+def test_closing_while_workers_start_leaves_nothing():
+    pool = PoolEngine(workers=2)
+    pool.warm_up()
+    until(lambda: len(pool.pids) == 2)
+    pids = pool.pids
+    pool.close()
+    assert not any(alive(pid) for pid in pids)
+
+
+SERVER = """
+import sys, time
+from rnnviz.config import ExperimentConfig
+from rnnviz.runs import Spec, get_engine
+engine = get_engine("pool")
+job = engine.create(Spec(ExperimentConfig(length=10, hidden_size=16)))
+engine.play(job)
+while not engine.latest(job).step:
+    time.sleep(0.01)
+print("torch" in sys.modules, *engine.pids, flush=True)
+"""
+
+
+@pytest.mark.parametrize("ending", ["exit", "kill"])
+def test_the_server_never_imports_torch_and_workers_end_with_it(ending):
+    code = SERVER + ("time.sleep(60)" if ending == "kill" else "")
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "RNNVIZ_WORKERS": "2"},
+    )
+    with server:
+        torch_there, *pids = server.stdout.readline().split()
+        if ending == "kill":
+            assert all(alive(int(pid)) for pid in pids)
+            server.kill()
+        server.wait(20)
+    assert torch_there == "False"
+    assert len(pids) == 2  # one for the job, one kept warm
+    until(lambda: not any(alive(int(pid)) for pid in pids), patience=5)
+
+
+def test_a_worker_takes_only_who_knows_the_key():
+    key = os.urandom(32)
+    with subprocess.Popen(
+        [sys.executable, "-m", "rnnviz", "worker"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        worker.stdin.write(key.hex().encode() + b"\n")
+        worker.stdin.flush()
+        address = ("127.0.0.1", int(worker.stdout.readline()))
+        with pytest.raises(AuthenticationError):
+            Client(address, authkey=b"a guess")
+        connection = Client(address, authkey=key)
+        connection.close()  # the server is gone, so the worker ends
+        assert worker.wait(30) == 0
