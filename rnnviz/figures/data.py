@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from rnnviz.figures.colours import INK
 from rnnviz.figures.lines import line
-from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain
+from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain, stacked
 from rnnviz.figures.tokens import visible
 
 SERIES = Explained(
@@ -23,7 +23,7 @@ TOKENS = Explained(
     "How often each character occurs, the most frequent first.",
     "Many characters that occur a few times only: each is a class that can hardly be learnt.",
 )
-ROW, GAP, MOST = 92, 16, 8  # pixels, and columns drawn
+ROW, GAP, MOST = 84, 26, 8  # pixels, and columns drawn
 
 
 def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: float | None = None) -> go.Figure:
@@ -32,22 +32,21 @@ def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: f
     shown = min(values.shape[1], MOST) if values.ndim == 2 and len(values) else 0
     if not shown:
         return empty(SERIES.title, "This table has no numbers.", 220)
-    tall = ROW * shown + GAP * (shown - 1)
+    tall, domains = stacked(shown, ROW, GAP)
     cut = None if train_fraction is None else train_fraction * len(values)
     axes: dict[str, Any] = {}
     traces: list[Any] = []
     words: list[dict[str, Any]] = []
     for k in range(shown):
         ref = "" if k == 0 else str(k + 1)
-        top = 1 - k * (ROW + GAP) / tall
         name = plain(columns[k]) or f"column {k + 1}"
         hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
         traces += line(
             np.arange(len(values)), values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}")
         )
-        axes[f"yaxis{ref}"] = axis("", anchor="x", domain=[max(0.0, top - ROW / tall), top], nticks=4)
-        heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0.01, "y": 1, "showarrow": False}
-        words.append(heading | {"xanchor": "left", "yanchor": "top", "font": {"size": 11}})
+        axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
+        heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
+        words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
     shapes = []
     if cut is not None:
         wall = {"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": "paper"}
@@ -59,10 +58,9 @@ def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: f
     note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: validation"]
     note += [f"{values.shape[1] - shown} more columns"] * (values.shape[1] > shown)
     xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(len(values), 1)])
-    return figure(
-        traces, SERIES.title, xaxis, axes.pop("yaxis"), note="; ".join(note), height=54 + tall + 46,
-        annotations=words, shapes=shapes, **axes,
-    )  # fmt: skip
+    layout: dict[str, Any] = {"height": 72 + tall + 46, "margin": {"l": 66, "r": 14, "t": 72, "b": 46}}
+    layout |= {"note": "; ".join(note), "annotations": words, "shapes": shapes}
+    return figure(traces, SERIES.title, xaxis, axes.pop("yaxis"), **layout, **axes)
 
 
 def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40) -> go.Figure:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from rnnviz.figures.colours import COLOURS, colour_of
 from rnnviz.figures.lines import band, line
-from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, plain, wrapped
+from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, plain, stacked, wrapped
 from rnnviz.glossary import axis_title, lookup
 from rnnviz.trace import Trace
 
@@ -40,18 +40,17 @@ def gates_side_by_side(
     rows = _rows(trace for _, trace in items)
     if not rows:
         return empty(GATES.title, "No gates: " + ", ".join(without) if without else "Nothing recorded yet.", 220)
-    tall = ROW * len(rows) + GAP * (len(rows) - 1)
+    tall, domains = stacked(len(rows), ROW, GAP)
     head = HEAD + (30 if any(label for label, _ in items) else 0)
     axes: dict[str, Any] = {}
     traces: list[Any] = []
     words: list[dict[str, Any]] = []
     for row, (kind, bounds) in enumerate(rows):
-        top = 1 - row * (ROW + GAP) / tall
         for column, (label, trace) in enumerate(items):
             number = row * len(items) + column + 1
             ref = "" if number == 1 else str(number)
             gate = next((name for name in trace.gates if lookup(name).kind == kind), None)
-            axes |= _axes(ref, row, column, len(items), len(rows), (max(0.0, top - ROW / tall), top), bounds)
+            axes |= _axes(ref, row, column, len(items), len(rows), domains[row], bounds)
             where = {"xref": f"x{ref} domain", "yref": f"y{ref} domain", "showarrow": False}
             if row == 0 and label:
                 title = {"text": wrapped(label), "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
@@ -101,17 +100,32 @@ def _axes(ref, row, column, columns, rows, domain, bounds) -> dict[str, Any]:
 
 
 def _gate(trace: Trace, gate: str, layer: int, sequence: int | None, axes: tuple[str, str]) -> list[Any]:
-    values = np.asarray(trace.gates[gate][layer], float)  # (B, T, H)
+    values = np.asarray(trace.gates[gate][layer], np.float32)  # (B, T, H)
     rows = slice(None) if sequence is None else slice(sequence, sequence + 1)
     values = np.where(trace.mask[rows][..., None], values[rows], np.nan)
     values = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)  # (T, sequences x units)
-    there = np.isfinite(values).any(1)
-    mean, low, high = np.full((3, len(values)), np.nan)
-    if there.any():
-        mean[there] = np.nanmean(np.where(np.isfinite(values), values, np.nan)[there], 1)
-        low[there], high[there] = np.nanpercentile(values[there], (10, 90), axis=1)
+    mean, low, high = _middle(values)
     shown = slice(0, int(np.flatnonzero(trace.mask[rows].any(0)).max(initial=0)) + 1)  # without common padding
     x, colour = np.arange(len(values))[shown], colour_of(gate)
     hover = f"{lookup(gate).label} {gate}, mean %{{y:.3f}}<br>time step %{{x}}<extra></extra>"
     lines = line(x, mean[shown], gate, colour, width=STRONG, hover=hover, axes=axes)
     return [band(x, low[shown], high[shown], gate, colour, axes), *lines]
+
+
+def _middle(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, 10 % and 90 % point of every row's finite values (T, N); NaN where a row has none.
+
+    Written out because numpy's nanpercentile takes a tenth of a second for 100,000 values.
+    """
+    finite = np.isfinite(values)
+    count = finite.sum(1)
+    ordered = np.sort(np.where(finite, values, np.nan), axis=1)  # NaN goes last
+    rows, last = np.arange(len(values)), np.maximum(count - 1, 0)
+    points = []
+    for share in (0.1, 0.9):
+        place = share * last
+        below = np.floor(place).astype(int)
+        first, second = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+        points.append(first + (place - below) * (second - first))
+    total = np.where(finite, values, 0).sum(1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan), points[0], points[1]

@@ -46,8 +46,6 @@ def grad_norms_figure(
     if not series:
         return empty(GRAD_NORMS.title, _why_none(items))
     low, high = decades(*(norms for _, norms in series))
-    if low < high - 30:  # below this nothing can be told apart any more, and the upper part would be squeezed
-        low = max(low, high - 60)
     traces: list[Any] = []
     slopes: list[Any] = []
     words: list[str] = []

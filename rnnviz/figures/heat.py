@@ -13,8 +13,6 @@ import numpy as np
 from rnnviz.figures.colours import BAD, SEQUENTIAL, ZERO
 from rnnviz.figures.scales import decades, log10, power, ticks
 
-_MARKS = [[0.0, ZERO], [0.5, ZERO], [0.5, BAD], [1.0, BAD]]
-
 
 def heat(
     values: np.ndarray,
@@ -72,13 +70,13 @@ def log_heat(
     base = {"type": "heatmap", "x": x, "y": y, "xaxis": axes[0], "yaxis": axes[1], "hoverongaps": False}
     own = {"z": np.where(hidden, np.nan, log10(norms)).astype(np.float32), "zmin": low, "zmax": high}
     own |= {"colorscale": SEQUENTIAL, "showscale": bar is not None, "colorbar": bar or {}, "name": ""}
-    return [base | own | {"customdata": norms, "hovertemplate": hover}, *_marks(base, norms, zero, bad)]
+    return [base | own | {"customdata": _compact(norms), "hovertemplate": hover}, *_marks(base, norms, zero, bad)]
 
 
 def note(values: np.ndarray, absent: np.ndarray | None = None, zeros: bool = False, why: str = "padding") -> str:
     """What the marks in a map mean, naming only those that occur."""
     hidden = np.zeros(np.shape(values), bool) if absent is None else absent
-    words = [f"empty: {why}"] * bool(hidden.any())
+    words = [f"empty: {why}"] * bool(why and hidden.any())
     words += ["grey: exactly 0"] * bool(zeros and ((values == 0) & ~hidden).any())
     words += ["magenta: NaN or infinite"] * bool((~np.isfinite(values) & ~hidden).any())
     return "; ".join(words)
@@ -98,10 +96,22 @@ def colour_bar(title: str, **changes: Any) -> dict[str, Any]:
 
 
 def _marks(base: dict[str, Any], values: np.ndarray, zero: np.ndarray, bad: np.ndarray) -> list[dict[str, Any]]:
-    if not (zero.any() or bad.any()):
-        return []
-    codes = np.where(bad, 2.0, np.where(zero, 1.0, np.nan)).astype(np.float32)
-    words = np.where(np.isnan(values), "NaN", np.where(values > 0, "infinite", "minus infinity"))
-    look = {"z": codes, "zmin": 1, "zmax": 2, "colorscale": _MARKS, "showscale": False, "name": ""}
-    text = np.where(bad, words, "exactly 0").tolist()
-    return [base | look | {"text": text, "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>"}]
+    """One flat-coloured map for each kind of cell that the scale cannot colour, if there are any."""
+    traces = []
+    for words, where, tint in (
+        ("exactly 0", zero, ZERO),
+        ("NaN", bad & np.isnan(values), BAD),
+        ("infinite", bad & np.isinf(values), BAD),
+    ):
+        if where.any():
+            own = {"name": words, "z": np.where(where, np.float32(1), np.float32(np.nan)), "showscale": False}
+            look = {"colorscale": [[0, tint], [1, tint]], "zmin": 0, "zmax": 1}
+            traces.append(base | own | look | {"hovertemplate": f"{words}<br>%{{y}}, %{{x}}<extra></extra>"})
+    return traces
+
+
+def _compact(norms: np.ndarray) -> np.ndarray:
+    """As float32 where it holds them, which is half of what travels to the browser."""
+    small, large = np.finfo(np.float32).tiny, np.finfo(np.float32).max
+    fits = ~np.isfinite(norms) | (norms == 0) | ((norms >= small) & (norms <= large))
+    return norms.astype(np.float32) if fits.all() else norms

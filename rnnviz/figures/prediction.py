@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rnnviz.figures.colours import INK, SEQUENTIAL
 from rnnviz.figures.heat import colour_bar, heat, note
 from rnnviz.figures.lines import line
-from rnnviz.figures.theme import Explained, axis, empty, figure
+from rnnviz.figures.theme import Explained, axis, empty, figure, stacked
 from rnnviz.figures.tokens import softmax, tokens, visible
 from rnnviz.glossary import axis_title
 from rnnviz.trace import Trace
@@ -22,6 +22,7 @@ PREDICTIONS = Explained(
     "network is right.",
     "Outputs that are all alike: the network ignores its input and answers with the mean.",
 )
+MOST = 6  # outputs drawn as curves
 
 
 def predictions_figure(trace: Trace, sequence: int = 0, labels: Sequence[str] | None = None) -> go.Figure:
@@ -34,14 +35,15 @@ def predictions_figure(trace: Trace, sequence: int = 0, labels: Sequence[str] | 
     if trace.outputs is None or trace.targets is None:
         return empty(PREDICTIONS.title, "No outputs recorded yet.")
     outputs, targets = np.asarray(trace.outputs), np.asarray(trace.targets)
-    names = [visible(name) for name in (trace.labels if labels is None else labels)]
+    names = [str(name) for name in (trace.labels if labels is None else labels)]
     names += [str(k) for k in range(len(names), outputs.shape[-1])]
+    shown = [visible(name, 24) for name in names]
     whole = np.issubdtype(targets.dtype, np.integer)
     if outputs.ndim == 2:
-        return classes(outputs, targets, names) if whole else scatter(outputs, targets, names)
+        return classes(outputs, targets, shown) if whole else scatter(outputs, targets, shown)
     mask = trace.mask[sequence]
-    draw = tokens if whole else curves
-    return draw(outputs[sequence][mask], targets[sequence][mask], names, sequence)
+    outputs, targets = outputs[sequence][mask], targets[sequence][mask]
+    return tokens(outputs, targets, names) if whole else curves(outputs, targets, shown, sequence)
 
 
 def scatter(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go.Figure:
@@ -96,18 +98,27 @@ def classes(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> g
 
 
 def curves(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str], sequence: int = 0) -> go.Figure:
-    """Outputs and targets (T, O) of one sequence over time; at most four outputs, told apart by dashes."""
-    time, traces = np.arange(len(outputs)), []
+    """Outputs and targets (T, O) of one sequence over time; a panel for each of the first outputs."""
+    time, count = np.arange(len(outputs)), min(outputs.shape[-1], MOST)
     targets = targets.reshape(outputs.shape)
-    for k in range(min(outputs.shape[-1], 4)):
-        dash = ("solid", "dash", "dot", "dashdot")[k]
-        after = f" {names[k]}" if outputs.shape[-1] > 1 else ""
-        words = "%{y:.4g}<br>time step %{x}<extra></extra>"
-        broad: dict[str, Any] = {"width": 6, "opacity": 0.35, "dash": dash}
-        traces += line(time, targets[:, k], f"target{after}", hover=f"target{after} {words}", **broad)
-        traces += line(time, outputs[:, k], f"output{after}", dash=dash, hover=f"output{after} {words}")
-    more = outputs.shape[-1] - 4
-    note = f"sequence {sequence}" + (f"; {more} more outputs are not drawn" if more > 0 else "")
-    yaxis = axis(names[0] if outputs.shape[-1] == 1 and names[0] != "0" else axis_title("outputs"))
-    xaxis = axis(axis_title("time_step"))
-    return figure(traces, PREDICTIONS.title, xaxis, yaxis, note=note, legend=True, time=["x"])
+    tall, domains = stacked(count, 178 if count == 1 else 84, 26)
+    traces: list[Any] = []
+    axes: dict[str, Any] = {}
+    heads: list[Any] = []
+    for k in range(count):
+        ref = "" if k == 0 else str(k + 1)
+        own: dict[str, Any] = {"axes": ("x", f"y{ref}"), "showlegend": k == 0}
+        words = "%{y:.4~g}<br>time step %{x}<extra></extra>"
+        traces += line(time, targets[:, k], "target", width=6, opacity=0.35, hover=f"target {words}", **own)
+        traces += line(time, outputs[:, k], "output", hover=f"output {words}", **own)
+        title = "" if count > 1 else names[0] if names[0] != "0" else axis_title("outputs")
+        axes[f"yaxis{ref}"] = axis(title, anchor="x", domain=domains[k], nticks=4 if count > 1 else 6)
+        head = {"text": names[k], "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
+        heads.append(head | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
+    more = outputs.shape[-1] - count
+    note = f"sequence {sequence}" + (f"; {more} more outputs are not drawn" if more else "")
+    xaxis = axis(axis_title("time_step"), anchor="y" if count == 1 else f"y{count}")
+    layout: dict[str, Any] = {"note": note, "legend": True, "time": ["x"], "height": 94 + tall + 46}
+    layout["margin"] = {"l": 66, "r": 14, "t": 94, "b": 46}
+    layout["annotations"] = heads if count > 1 else []
+    return figure(traces, PREDICTIONS.title, xaxis, axes.pop("yaxis"), **layout, **axes)

@@ -37,7 +37,7 @@ def spans(*arrays: Any, more_than: float = 1.5) -> bool:
     """Whether the positive values span more than so many decades, and none is negative."""
     values = positive(*arrays)
     negative = any((np.asarray(a, float) < 0).any() for a in arrays)
-    return bool(values.size and not negative and np.log10(values.max() / values.min()) > more_than)
+    return bool(values.size and not negative and np.log10(values.max()) - np.log10(values.min()) > more_than)
 
 
 def ticks(low: int, high: int, most: int = 6) -> list[int]:

@@ -104,6 +104,13 @@ def figure(
     return go.Figure(list(traces), base | layout)
 
 
+def stacked(count: int, row: int, gap: int) -> tuple[int, list[tuple[float, float]]]:
+    """The height in pixels of `count` panels one above the other, and the domain of each, the top one first."""
+    tall = row * count + gap * (count - 1)
+    tops = [1 - k * (row + gap) / tall for k in range(count)]
+    return tall, [(max(0.0, top - row / tall), top) for top in tops]
+
+
 def empty(title: str, words: str, height: int = 300) -> go.Figure:
     """A figure that has nothing to show yet and says so."""
     note = {"text": words, "showarrow": False, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper"}
