@@ -1,0 +1,183 @@
+"""Draws the settings of the table as controls. Using one writes the link; the page then runs with it.
+
+A control shows what the visitor's settings say: its value in Streamlit's state is set before it is drawn, but
+only where it differs, since setting it always would overrule a hand that is quicker than the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.app import session
+from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, Row, changed, from_query, link, to_query
+from rnnviz.config import ExperimentConfig
+
+
+def arrive() -> tuple[ExperimentConfig, list[str]]:
+    """The settings of this page run, and notices about the link. A link wins; a page switch brings none."""
+    visitor = session.visitor()
+    given = {key: st.query_params[key] for key in st.query_params if key in KEYS}
+    notices: list[str] = []
+    if given or visitor.settings is None:
+        config, notices = from_query(given)
+    else:
+        config = visitor.settings
+    take(config)
+    return config, notices
+
+
+def take(config: ExperimentConfig) -> None:
+    """Make these the visitor's settings and write the link; parameters that are no settings stay."""
+    session.visitor().change(config)
+    kept = {key: st.query_params.get_all(key) for key in st.query_params if key not in KEYS}
+    wanted = kept | {key: [value] for key, value in to_query(config).items()}
+    if {key: st.query_params.get_all(key) for key in st.query_params} != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def current() -> ExperimentConfig:
+    """The visitor's settings now; in a fragment, newer than what the page began with."""
+    return session.visitor().settings or arrive()[0]
+
+
+def controls(
+    groups: Sequence[str] = ("Task", "Model", "Start", "Training"),
+    *,
+    leave_out: Iterable[str] = (),
+    fields: Iterable[str] | None = None,
+) -> ExperimentConfig:
+    """Draw the controls that change anything, under their groups' headings, and return the settings.
+
+    groups: which, in order. fields: only these; leave_out: all but these. In a fragment, call `st.rerun()`
+    when the result differs from what the rest of the page was drawn with.
+    """
+    config = current()
+    for group in groups:
+        rows = [
+            row
+            for row in ROWS
+            if row.group == group
+            and row.kind
+            and row.field not in set(leave_out)
+            and (fields is None or row.field in set(fields))
+            and row.applies(config)
+        ]
+        if not rows:
+            continue
+        st.markdown(f"###### {group}")
+        narrow: list[Any] = []
+        for row in rows:
+            if row.wide:
+                control(row, config)
+                narrow = []
+                continue
+            narrow = narrow or list(st.columns(2, gap="small", vertical_alignment="bottom"))
+            with narrow.pop(0):
+                control(row, config)
+    return config
+
+
+def control(row: Row, config: ExperimentConfig) -> None:
+    """Draw one setting as its kind of control."""
+    key = f"setting {row.key}"
+    value = getattr(config, row.field)
+    if row.text is float and value is not None:
+        value = float(value)  # a whole number may stand for one in a configuration, not in a control
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    common: dict[str, Any] = {
+        "label": row.label,
+        "key": key,
+        "help": row.help,
+        "on_change": _used,
+        "args": (row.field, key),
+    }
+    DRAW[row.kind](row, config, common)
+
+
+def slider(field: str, steps: Sequence[Any]) -> ExperimentConfig:
+    """Draw one setting as a slider over `steps` (None: as initialised), for a page that turns on it.
+
+    Shown whether or not the setting changes anything in the visitor's own experiment. Returns the settings.
+    """
+    config, row = current(), BY_FIELD[field]
+    key, value = f"slider {row.key}", getattr(config, field)
+    if st.session_state.get(key, value) != value or key not in st.session_state:
+        st.session_state[key] = value
+    options = sorted({*steps, value}, key=lambda step: float("-inf") if step is None else step)
+    st.select_slider(
+        row.label,
+        options,
+        key=key,
+        format_func=lambda step: "default" if step is None else f"{step:g}",
+        help=row.help,
+        on_change=_used,
+        args=(field, key),
+    )
+    return config
+
+
+def _used(field: str, key: str) -> None:
+    take(changed(current(), field, st.session_state[key]))
+
+
+def _choice(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    assert row.choices is not None
+    names = row.choices(config)
+    st.selectbox(**common, options=list(names), format_func=lambda name: names.get(name, name))
+
+
+def _integer(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    low, high = row.bounds
+    st.number_input(**common, min_value=int(low), max_value=int(high), step=int(row.step))
+
+
+def _number(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    low, high = row.bounds
+    st.number_input(**common, min_value=float(low), max_value=float(high), step=row.step, format="%g")
+
+
+def _optional(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    low, high = row.bounds
+    bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": row.step}
+    st.number_input(**common, **bounds, value=None, format="%g", placeholder="default")
+
+
+def _scale(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    steps = sorted({*row.steps, getattr(config, row.field)})
+    st.select_slider(**common, options=steps, format_func=lambda value: f"{value:g}")
+
+
+def _toggle(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    st.toggle(**common)
+
+
+DRAW = {
+    "choice": _choice,
+    "integer": _integer,
+    "number": _number,
+    "optional": _optional,
+    "scale": _scale,
+    "toggle": _toggle,
+}
+
+
+def undo_button() -> None:
+    """Take the last change of the settings back."""
+
+    def back() -> None:
+        earlier = session.visitor().undo()
+        if earlier is not None:
+            take(earlier)
+
+    st.button("Undo", icon=":material/undo:", on_click=back, disabled=not session.visitor().earlier)
+
+
+def share() -> None:
+    """A small menu with the link that remakes the experiment, ready to copy."""
+    with st.popover("Share", icon=":material/link:"):
+        st.write("This link remakes the experiment, seed included.")
+        st.code(link(current(), st.context.url or ""), language=None, wrap_lines=True)

@@ -1,0 +1,145 @@
+"""What the app keeps for one visitor, the engine all visitors share, and noticing that a visitor has left.
+
+`Visitor` is the one object in `st.session_state`. A second object, `Presence`, lives in Streamlit's cache of
+session-scoped resources for one reason: Streamlit releases it when the visitor's connection ends, and the
+visitor's jobs are then orphaned: paused at once, forgotten later. A dropped connection looks the same; when
+the browser is back it runs the page again, which makes a new Presence and attaches the jobs.
+"""
+
+from __future__ import annotations
+
+import gc
+import secrets
+import threading
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.runs.engine import Engine, Spec, get_engine
+
+UNDO = 50  # changes of the settings that can be taken back
+_KEY = "visitor"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure as it was last drawn: what it depended on, its JSON and its height in pixels."""
+
+    version: Hashable
+    json: str
+    height: int
+
+
+@dataclass(eq=False)
+class Visitor:
+    """One visitor: name (unguessable), jobs by the place that shows them, uploaded data, settings, undo.
+
+    pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
+    settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
+    """
+
+    name: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    jobs: dict[str, str] = field(default_factory=dict)
+    data: Dataset | None = None
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    settings: ExperimentConfig | None = None
+    earlier: list[ExperimentConfig] = field(default_factory=list)
+    _specs: dict[str, tuple[ExperimentConfig, str]] = field(default_factory=dict, repr=False)
+
+    def job(self, place: str, spec: Spec) -> str:
+        """The job shown at a place of the app, made for `spec` and kept until another spec is asked for there.
+
+        Raises LimitError where the server does not allow one more.
+        """
+        wanted = (spec.config, spec.data.fingerprint if spec.data else "")
+        known = self.jobs.get(place)
+        if known is not None and self._specs.get(place) == wanted and engine().latest(known) is not None:
+            return known
+        self.drop(place)
+        self.jobs[place] = engine().create(spec, self.name)
+        self._specs[place] = wanted
+        return self.jobs[place]
+
+    def keep(self, group: str, places: Iterable[str]) -> None:
+        """End what runs at places whose name begins with `group`, other than `places`."""
+        for place in [name for name in self.jobs if name.startswith(group) and name not in set(places)]:
+            self.drop(place)
+
+    def drop(self, place: str) -> None:
+        """End what runs at a place, if anything does."""
+        job = self.jobs.pop(place, None)
+        if job is not None:
+            engine().drop(job)
+
+    def change(self, settings: ExperimentConfig) -> None:
+        """Take new settings; the ones before can be had back with `undo`."""
+        if self.settings is not None and settings != self.settings:
+            self.earlier = [*self.earlier[-UNDO + 1 :], self.settings]
+        self.settings = settings
+
+    def undo(self) -> ExperimentConfig | None:
+        """Go back to the settings before the last change; None where there are none."""
+        if not self.earlier:
+            return None
+        self.settings = self.earlier.pop()
+        return self.settings
+
+
+def visitor() -> Visitor:
+    """The visitor whose script run this is."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Visitor()
+    return st.session_state[_KEY]
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """The process-wide engine. Its workers start warming up at the first call."""
+    found = get_engine()
+    found.warm_up()
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Presence:
+    """That a visitor's browser is connected."""
+
+    visitor: Visitor
+
+    def end(self) -> None:
+        """Called on the server's event loop, which must not wait: the jobs are orphaned from a thread."""
+        threading.Thread(target=self._orphan, name="orphan", daemon=True).start()
+
+    def _orphan(self) -> None:
+        for job in list(self.visitor.jobs.values()):
+            get_engine().orphan(job)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=Presence.end)
+def _presence() -> Presence:
+    here = visitor()
+    for place, job in list(here.jobs.items()):
+        if not engine().attach(job):
+            del here.jobs[place]
+    return Presence(here)
+
+
+def be_present() -> Visitor:
+    """Note that the visitor is here; called by every page."""
+    _presence()
+    return visitor()
+
+
+@st.cache_resource(show_spinner=False)
+def settle(page: str) -> None:
+    """Once per page and process, when its modules are loaded: take them out of the garbage collector's work.
+
+    Collections run while visitors wait; walking the modules of Streamlit and plotly takes 50 ms each time.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,34 @@
+"""A visitor with two jobs on an engine that writes down what it is told; for the browser tests."""
+
+import os
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from rnnviz.app import session
+
+
+class Notebook:
+    """Stands for the engine."""
+
+    def note(self, verb: str, job: str) -> None:
+        with Path(os.environ["RNNVIZ_TEST_NOTES"]).open("a") as notes:
+            notes.write(f"{time.time()} {verb} {job}\n")
+
+    def warm_up(self) -> None:
+        pass
+
+    def attach(self, job: str) -> bool:
+        self.note("attach", job)
+        return True
+
+    def orphan(self, job: str) -> None:
+        self.note("orphan", job)
+        time.sleep(2)  # an engine that is slow to answer must not hold up the server
+
+
+session.get_engine = st.cache_resource(Notebook)
+session.visitor().jobs = {"left": "job-a", "right": "job-b"}
+session.be_present()
+st.write("Two jobs run here.")
