@@ -84,11 +84,13 @@ def unroll(
     lengths: Tensor | None = None,
     initial: dict[str, Tensor] | None = None,
     masks: list[Tensor | None] | None = None,
+    cut: int | None = None,
 ) -> Unrolled:
     """Run the stack of `module` (its weights, copied) over inputs (B, T, D).
 
     lengths: (B,) time steps of each sequence (default T). initial: name -> (L, B, H) (default zeros).
-    masks: per torch layer the factors (B, T, .) on its inputs, or None.
+    masks: per torch layer the factors (B, T, .) on its inputs, or None. cut: a layer (directions counted)
+    through whose W_hh no gradient passes.
     """
     step = STEPS[module.mode]
     names = ("h", "c") if module.mode == "LSTM" else ("h",)
@@ -110,6 +112,7 @@ def unroll(
             current = current * masks[k]
         halves = []
         for suffix in suffixes:
+            is_cut = cut is not None and cut == len(final["h"])
             now = {name: initial[name][len(final[name])] for name in names}
             rows: list = [None] * time
             steps = range(time - 1, -1, -1) if suffix else range(time)
@@ -118,7 +121,9 @@ def unroll(
                     current[:, t], weights[f"weight_ih_l{k}{suffix}"], weights.get(f"bias_ih_l{k}{suffix}")
                 )
                 a_h = nn.functional.linear(
-                    now["h"], weights[f"weight_hh_l{k}{suffix}"], weights.get(f"bias_hh_l{k}{suffix}")
+                    now["h"].detach() if is_cut else now["h"],
+                    weights[f"weight_hh_l{k}{suffix}"],
+                    weights.get(f"bias_hh_l{k}{suffix}"),
                 )
                 new, gate = step(a_x, a_h, **now)
                 rows[t] = new, gate

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -62,40 +63,48 @@ def sweep(
     h, others = cell.states[0], cell.states[1:]
     time, batch, units = layer.states[h].shape
     size, dtype = (lanes, batch, units), layer.states[h].dtype
-    # passed: what reaches a state from later time steps. by_carry: its part that never crossed W_hh.
+    # passed: what reaches a state from later time steps; with parts, by_carry holds what never crossed W_hh.
     passed = {name: np.zeros(size, dtype) for name in cell.states}
     by_carry = {name: np.zeros(size, dtype) for name in others} if parts else {}
+    both = {name: np.empty(size, dtype) for name in by_carry}
     work, spare = np.empty(size, dtype), np.zeros(size, dtype)
-    whole = bool(layer.mask.all())
+    through, whole = Through(layer, "weight_hh"), bool(layer.mask.all())
+
+    def enter(t: int, where: slice, gradients: Mapping[str, np.ndarray]) -> None:
+        for name, gradient in gradients.items():
+            (by_carry if name in by_carry else passed)[name][where] += gradient
+        for (reader, name), factor in within.items():
+            if reader in gradients:
+                (by_carry if parts else passed)[name][where] += gradients[reader] * factor[t]
+
     for t in range(time - 1, -1, -1):
         now = active(t) if active else slice(0, lanes)
         if now.start >= now.stop:
             continue
-        product = work[: now.stop - now.start]
-        for (reader, name), factor in within.items():
-            passed[name][now] += np.multiply(passed[reader][now], factor[t], out=product)
-        for where, entering in _arrivals(t, now, inject, own):
-            direct = {**passed, **by_carry}
-            for name, gradient in entering.items():
-                direct[name][where] += gradient
-            for (reader, name), factor in within.items():
-                if reader in entering:
-                    direct[name][where] += entering[reader] * factor[t]
+        product = work[now]
+        total = {name: array[now] for name, array in passed.items()}
         along = {name: array[now] for name, array in by_carry.items()}
-        crossing = {name: passed[name][now] for name in by_carry}
-        total = {name: passed[name][now] for name in cell.states}
-        total |= {name: along[name] + crossing[name] for name in by_carry}
+        crossing = {name: total[name] for name in along}
+        for (reader, name), factor in within.items():
+            total[name] += np.multiply(total[reader], factor[t], out=product)
+        if inject:
+            enter(t, now, inject(t, now))
+        entry = own(t) if own else None
+        if entry:
+            enter(t, slice(entry[0], entry[0] + 1), entry[1])
+        for name in along:
+            total[name] = np.add(along[name], crossing[name], out=both[name][now])
         yield Totals(t, now, total, along, crossing)
 
-        before = through_weights(layer, "weight_hh", total, t, out=spare[now])
+        before = through.back(total, t, spare[now], product)
         turned = {pair: total[pair[0]] * factor[t] for pair, factor in carry.items() if pair[0] != pair[1]}
         if (h, h) in carry:
             before += np.multiply(total[h], carry[h, h][t], out=product)
         passed[h], spare = spare, passed[h]
-        for kept in (passed, by_carry):
-            for name in kept:
-                if name != h:
-                    kept[name][now] *= carry[name, name][t] if (name, name) in carry else 0
+        for name in others:
+            kept = carry[name, name][t] if (name, name) in carry else 0
+            for arrays in (passed, by_carry) if parts else (passed,):
+                arrays[name][now] *= kept
         for (_, name), gradient in turned.items():
             passed[name][now] += gradient
         if not whole and t:
@@ -104,55 +113,50 @@ def sweep(
                 array[now][:, absent] = 0
 
 
-def _arrivals(t, now, inject, own) -> Iterator[tuple[slice, Mapping[str, np.ndarray]]]:
-    """What enters at t from outside the layer, and in which lanes."""
-    if inject:
-        yield now, inject(t, now)
-    entry = own(t) if own else None
-    if entry:
-        lane, gradients = entry
-        yield slice(lane, lane + 1), gradients
+class Through:
+    """One weight matrix of a layer, and the way of a gradient back through it: W^T da.
 
-
-def through_weights(
-    layer: Layer, kind: str, total: Mapping[str, np.ndarray], t: int, out: np.ndarray
-) -> np.ndarray:
-    """The totals of time step t taken back through one weight matrix: W^T da, for every lane.
-
-    kind: `weight_hh` (gives the part of dL/dh_{t-1} that comes through it) or `weight_ih` (gives dL/dx_t).
-    total: state -> (S, B, H). out: (S, B, D) with D columns in the matrix; written and returned.
+    kind: `weight_hh` (leads to the part of dL/dh_{t-1} that comes through it) or `weight_ih` (to dL/dx_t).
+    D is the number of columns of the matrix, H or the size of the input.
     """
-    factors = layer.local.recurrent if kind == "weight_hh" else layer.local.inputs
-    if len(out) < MANY_LANES:
-        da = np.empty((*out.shape[:-1], len(layer.weights[kind])), out.dtype)
-        recurrent_gradient(layer.cell, factors, total, t, da)
-        return np.matmul(da, layer.weights[kind], out=out)
-    for n, (state, matrix) in enumerate(folded(layer, kind, t).items()):
-        if n == 0:
-            np.matmul(total[state].swapaxes(0, 1), matrix, out=out.swapaxes(0, 1))
-        else:
-            out += np.matmul(total[state].swapaxes(0, 1), matrix).swapaxes(0, 1)
-    return out
 
+    def __init__(self, layer: Layer, kind: str) -> None:
+        self.cell, self.weight = layer.cell, layer.weights[kind]
+        self.factors = layer.local.recurrent if kind == "weight_hh" else layer.local.inputs
 
-def folded(layer: Layer, kind: str, t: int) -> dict[str, np.ndarray]:
-    """The derivative of each state of time step t through one weight matrix: state -> (B, H, D).
+    @cached_property
+    def paths(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """state -> the factors (T, n, B, H) and the rows (H, n, D) of the n chunks that feed it."""
+        chunks, paths = self.cell.chunks, {}
+        blocks = self.weight.reshape(len(chunks), -1, self.weight.shape[1])
+        for state in self.cell.states:
+            fed = [k for k, chunk in enumerate(chunks) if (state, chunk) in self.factors]
+            if fed:
+                factors = np.stack([self.factors[state, chunks[k]] for k in fed], axis=1)
+                paths[state] = factors, np.ascontiguousarray(blocks[fed].swapaxes(0, 1))
+        return paths
 
-    diag(dstate/da) W, summed over the chunks of W: dstate_t/dh_{t-1} for `weight_hh`, dstate_t/dx_t for
-    `weight_ih`, along these weights alone.
-    """
-    factors = layer.local.recurrent if kind == "weight_hh" else layer.local.inputs
-    chunks = layer.cell.chunks
-    weight = layer.weights[kind].reshape(len(chunks), -1, layer.weights[kind].shape[1])
-    matrices = {}
-    for state in layer.cell.states:
-        reached = [chunk for chunk in chunks if (state, chunk) in factors]
-        if reached:
-            # For each unit a product (B, chunks) (chunks, D): faster than adding up one chunk after another.
-            derivative = np.array([factors[state, chunk][t] for chunk in reached]).transpose(2, 1, 0)
-            rows = weight[[chunks.index(chunk) for chunk in reached]].swapaxes(0, 1)
-            matrices[state] = np.matmul(derivative, rows).swapaxes(0, 1)
-    return matrices
+    def matrices(self, t: int) -> dict[str, np.ndarray]:
+        """diag(dstate_t/da) W, summed over chunks: state -> (B, H, D). dstate_t/dh_{t-1} along this matrix."""
+        made = {}
+        for state, (factors, rows) in self.paths.items():
+            if len(factors[t]) == 1:
+                made[state] = factors[t][0][..., None] * rows[:, 0]
+            else:  # for each unit a product (B, n) (n, D): cheaper than adding up one chunk after another
+                made[state] = np.matmul(factors[t].transpose(2, 1, 0), rows).swapaxes(0, 1)
+        return made
+
+    def back(self, total: Mapping[str, np.ndarray], t: int, out: np.ndarray, work: np.ndarray) -> np.ndarray:
+        """W^T da of every lane. total: state -> (S, B, H). out and work: (S, B, D), both written; returns out."""
+        if len(out) < MANY_LANES:
+            da = np.empty((*out.shape[:-1], len(self.weight)), out.dtype)
+            return np.matmul(recurrent_gradient(self.cell, self.factors, total, t, da), self.weight, out=out)
+        for n, (state, matrix) in enumerate(self.matrices(t).items()):
+            target = work if n else out
+            np.matmul(total[state].swapaxes(0, 1), matrix, out=target.swapaxes(0, 1))
+            if n:
+                out += work
+        return out
 
 
 def total_gradients(

@@ -71,6 +71,7 @@ class Cell:
     peeks: whether gates read states other than h (peepholes); recovery then goes step by step.
     keeps: the gate that keeps the past (LSTM f, GRU z), or None; `lets_in`: the one that lets the new
         in, where that is a gate of its own (LSTM i).
+    squashed: states that come out of a tanh alone, so that they lie in (-1, 1) and can saturate.
     bias_setting: the configuration field that sets the bias of the gate that keeps the past.
     """
 
@@ -83,6 +84,7 @@ class Cell:
     peeks: ClassVar[bool] = False
     keeps: ClassVar[str | None] = None
     lets_in: ClassVar[str | None] = None
+    squashed: ClassVar[tuple[str, ...]] = ()
     bias_setting: ClassVar[str | None] = None
     equations: ClassVar[tuple[Equation, ...]] = ()
     convention: ClassVar[str] = ""

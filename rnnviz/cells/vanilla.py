@@ -12,6 +12,8 @@ Hinton (2015), arXiv 1504.00941.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rnnviz.cells.base import Cell, Equation, Fused, LocalJacobian
 from rnnviz.cells.ops import relu, tanh
 
@@ -26,6 +28,7 @@ class VanillaTanh(Cell):
     name = "rnn_tanh"
     label = "Vanilla RNN (tanh)"
     chunks = ("a",)
+    squashed: ClassVar[tuple[str, ...]] = ("h",)
     fused = Fused("torch.nn.RNN", {"nonlinearity": "tanh"})
     equations = (_PREACTIVATION, Equation("h", r"h_t = \tanh(a_t)", "Squashed into (-1, 1)."))
 
@@ -43,6 +46,7 @@ class VanillaTanh(Cell):
 class VanillaRelu(VanillaTanh):
     name = "rnn_relu"
     label = "Vanilla RNN (relu)"
+    squashed = ()
     fused = Fused("torch.nn.RNN", {"nonlinearity": "relu"})
     equations = (_PREACTIVATION, Equation("h", r"h_t = \max(a_t, 0)", "Negative values are cut to zero."))
 
