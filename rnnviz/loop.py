@@ -129,13 +129,10 @@ class Loop(nn.Module):
         for t in reversed(range(len(x))) if reverse else range(len(x)):
             a_h = affine(states["h"], weights["weight_hh"], weights.get("bias_hh"))
             new = cell.update(cell.activate(a_x[t], a_h, states), states)
-            if mask is None:
-                states = new
-                outputs[t] = new["h"]
-            else:
-                valid = mask[t][:, None]
-                states = {name: torch.where(valid, new[name], states[name]) for name in cell.states}
-                outputs[t] = new["h"] * valid
+            outputs[t] = new["h"]  # in padding: no one reads it
+            if mask is not None:
+                new = {name: torch.where(mask[t][:, None], new[name], states[name]) for name in cell.states}
+            states = new
         return torch.stack(outputs), [states[name] for name in cell.states]
 
     def _drop(self, x: Tensor, mask: Tensor | None) -> Tensor:

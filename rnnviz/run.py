@@ -116,6 +116,16 @@ class Run:
         kept = ", ".join(str(s.step) for s in self.snapshots)
         raise ValueError(f"No snapshot was kept at step {step}. There are snapshots at steps {kept}.")
 
+    def forked(self, **changes: Any) -> Run:
+        """The same weights and history under other settings, such as a smaller learning rate.
+
+        Another optimiser, or another momentum, starts without state. Settings that change the model's shape
+        are refused where training goes on, with ValueError.
+        """
+        config = self.config.with_(**changes)
+        kept = (config.optimiser, config.momentum) == (self.config.optimiser, self.config.momentum)
+        return replace(self, config=config, optimiser=self.optimiser if kept else {}, diverged=None)
+
     def save(self, path: str | Path) -> None:
         Path(path).write_bytes(self.to_bytes())
 

@@ -17,6 +17,8 @@ from typing import Any
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.registry import UnknownName
+from rnnviz.run import Run
+from rnnviz.tasks import TASKS
 
 SET_BY_FILE = "data"  # the fingerprint follows from --file
 
@@ -48,8 +50,6 @@ def main(args: argparse.Namespace) -> int:
 
 def configured(args: argparse.Namespace, data: Dataset | None = None) -> ExperimentConfig:
     """The configuration that the options ask for, on top of the task's defaults."""
-    from rnnviz.tasks import TASKS
-
     given = {f.name: getattr(args, f.name) for f in fields(ExperimentConfig) if hasattr(args, f.name)}
     task = TASKS[given.get("task", ExperimentConfig.task)]
     values = {**task.defaults, **given}
@@ -66,64 +66,78 @@ def _train(args: argparse.Namespace) -> int:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(args, name)}; expected at least 1.")
     import torch
 
-    from rnnviz.run import Run
-    from rnnviz.tasks import TASKS
-    from rnnviz.training import advance, evaluate, start
+    from rnnviz.training import advance, evaluate
 
     torch.set_num_threads(args.threads)
-    if args.load:
-        run = Run.load(args.load)
-    else:
-        data = _read(args.file) if args.file else None
-        run = start(configured(args, data), data, device=args.device)
-    task = TASKS[run.config.task]
-    print(_title(run.config))
-    print(f"{'step':>7} {'training':>11} {'held-out':>11} {task.metric:>11} {'grad norm':>11} {'seconds':>8}")
-    begin, first, rows, outcome = (
-        time.perf_counter(),
-        run.step,
-        [],
-        "done" if args.until is None else "not reached",
-    )
-    while True:
-        loss, metric = evaluate(run, args.test_size, args.device)
-        last = (run.history.loss[-1], run.history.grad_norm[-1]) if run.step else (math.nan, math.nan)
-        seconds = time.perf_counter() - begin
-        print(
-            f"{run.step:7d} {last[0]:11.5g} {loss:11.5g} {metric:11.5g} {last[1]:11.4g} {seconds:8.1f}", flush=True
-        )
-        rows.append({"step": run.step, "loss": loss, "metric": metric, "seconds": seconds})
-        if run.diverged is not None:
-            outcome = "diverged"
-        elif args.until is not None and (
-            metric >= args.until if task.metric == "accuracy" else metric < args.until
-        ):
-            outcome = "reached"
-        if outcome in ("diverged", "reached") or run.step >= first + args.steps:
-            break
-        run = advance(run, min(args.every, first + args.steps - run.step), device=args.device)
-    seconds = time.perf_counter() - begin
-    words = outcome
-    if run.diverged is not None:
-        words = f"diverged at step {run.diverged.step}: {run.diverged.what} ({run.diverged.value:g})"
-    elif args.until is not None:
-        words = f"{outcome} (held-out {task.metric} {rows[-1]['metric']:.5g}, wanted {args.until:g})"
-    print(f"{words}; {run.step - first} steps in {seconds:.1f} s")
+    run = _begin(args)
+    table = Table(run, args.until)
+    last = run.step + args.steps
+    table.add(run, evaluate(run, args.test_size, args.device))
+    while table.outcome == "" and run.step < last:
+        run = advance(run, min(args.every, last - run.step), device=args.device)
+        table.add(run, evaluate(run, args.test_size, args.device))
+    result = {**table.result(run), "torch": torch.__version__, "threads": args.threads}
+    print(f"{result['words']}; {run.step - table.first} steps in {result['seconds']:.1f} s")
     if args.save:
         run.save(args.save)
     if args.json:
-        result = {
+        args.json.write_text(json.dumps(_strict(result), indent=1) + "\n")
+    return 0
+
+
+def _begin(args: argparse.Namespace) -> Run:
+    from rnnviz.training import start
+
+    if args.load:
+        given = [f.name for f in fields(ExperimentConfig) if hasattr(args, f.name)]
+        if given or args.file:
+            raise ValueError(
+                "--load goes on with the saved run's own settings; leave out " + ", ".join(given or ["file"])
+            )
+        return Run.load(args.load)
+    data = _read(args.file) if args.file else None
+    return start(configured(args, data), data, device=args.device)
+
+
+class Table:
+    """The printed table, line by line, and what it comes to. outcome: "" while nothing has ended training."""
+
+    def __init__(self, run: Run, until: float | None) -> None:
+        self.metric, self.until, self.first = TASKS[run.config.task].metric, until, run.step
+        self.rows: list[dict[str, float]] = []
+        self.outcome = ""
+        self.begin = time.perf_counter()
+        print(_title(run.config))
+        print(f"{'step':>7} {'training':>11} {'held-out':>11} {self.metric:>11} {'grad norm':>11} {'seconds':>8}")
+
+    def add(self, run: Run, measured: tuple[float, float]) -> None:
+        """measured: (loss, metric) on the test set."""
+        loss, metric = measured
+        training, norm = (run.history.loss[-1], run.history.grad_norm[-1]) if run.step else (math.nan, math.nan)
+        seconds = time.perf_counter() - self.begin
+        print(f"{run.step:7} {training:11.5g} {loss:11.5g} {metric:11.5g} {norm:11.4g} {seconds:8.1f}", flush=True)
+        self.rows.append({"step": run.step, "loss": loss, "metric": metric, "seconds": seconds})
+        if run.diverged is not None:
+            self.outcome = "diverged"
+        elif self.until is not None:
+            reached = metric >= self.until if self.metric == "accuracy" else metric < self.until
+            self.outcome = "reached" if reached else ""
+
+    def result(self, run: Run) -> dict[str, Any]:
+        outcome = self.outcome or ("done" if self.until is None else "not reached")
+        words = outcome
+        if run.diverged is not None:
+            words = f"diverged at step {run.diverged.step}: {run.diverged.what} ({run.diverged.value:g})"
+        elif self.until is not None:
+            words = f"{outcome} (held-out {self.metric} {self.rows[-1]['metric']:.5g}, wanted {self.until:g})"
+        return {
             "config": asdict(run.config),
             "outcome": outcome,
             "words": words,
             "step": run.step,
-            "seconds": seconds,
-            "rows": rows,
-            "torch": torch.__version__,
-            "threads": args.threads,
+            "seconds": time.perf_counter() - self.begin,
+            "rows": self.rows,
         }
-        args.json.write_text(json.dumps(_finite(result), indent=1) + "\n")
-    return 0
 
 
 def _option(f: Field[Any]) -> dict[str, Any]:
@@ -158,10 +172,10 @@ def _title(config: ExperimentConfig) -> str:
     return f"{config.task}, {config.cell}: " + (", ".join(changed) or "every setting at its default")
 
 
-def _finite(value: Any) -> Any:
+def _strict(value: Any) -> Any:
     """Strict JSON: numbers that are not finite become their names."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _strict(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [_strict(item) for item in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

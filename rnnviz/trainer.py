@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -43,11 +44,16 @@ DROPOUT_STREAM = 2**31 + 2
 
 def device_named(name: str) -> torch.device:
     """The device for "auto", "cpu" or "cuda". Raises ValueError where it is not there."""
-    there = torch.cuda.is_available()
+    there = _has_cuda()
     if name not in ("auto", "cpu", "cuda") or name == "cuda" and not there:
         valid = "auto, cpu, cuda" if there else "auto, cpu (this machine has no CUDA device)"
         raise ValueError(f"device is {name!r}; expected one of {valid}.")
     return torch.device("cuda" if there and name != "cpu" else "cpu")
+
+
+@cache
+def _has_cuda() -> bool:
+    return torch.cuda.is_available()
 
 
 def fresh(config: ExperimentConfig, data: Dataset | None) -> Run:

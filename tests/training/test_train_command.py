@@ -92,8 +92,21 @@ def test_until_means_at_least_for_accuracy(tmp_path):
     (["--init", "x"], "There is no initialisation called 'x'"),
     (["--hidden-size", "0"], "hidden_size is 0"),
     (["--steps", "0"], "--steps is 0"),
-    (["--load", "/nowhere/run"], "No such file"),
 ])  # fmt: skip
 def test_mistakes_get_a_sentence(options, words, capsys):
     assert main([*SMALL, *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_uploads_and_saved_runs(tmp_path, capsys):
+    table, saved = tmp_path / "waves.csv", tmp_path / "run.safetensors"
+    table.write_text("a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(200)))
+    options = [*SMALL, "--task", "uploaded", "--file", str(table), "--steps", "2", "--save", str(saved)]
+    assert main(options) == 0, capsys.readouterr().err
+    run = Run.load(saved)
+    assert run.data.columns == ("a", "b") and run.config.columns == (0, 1)
+    assert run.config.data == run.data.fingerprint
+    assert main(["train", "--load", str(tmp_path / "other")]) == 2
+    assert "No such file" in capsys.readouterr().err
+    assert main(["train", "--load", str(saved), "--cell", "gru"]) == 2
+    assert "leave out cell" in capsys.readouterr().err

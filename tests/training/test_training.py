@@ -75,6 +75,25 @@ def test_a_snapshot_is_the_run_as_it_was():
         whole.back_to(1)
 
 
+@pytest.mark.parametrize("changes", [
+    {"optimiser": "rmsprop"},
+    {"momentum": 0.5},
+    {"optimiser": "rmsprop", "momentum": 0.5},
+    {"learning_rate": 1e-3, "clip": "off"},
+])  # fmt: skip
+@pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
+def test_a_fork_goes_on_under_other_settings(optimiser, changes):
+    run = advance(start(small(optimiser=optimiser)), steps=4)
+    fork = run.forked(**changes)
+    later = advance(fork, steps=3)
+    assert later.step == 7 and later.diverged is None and run.config.momentum == 0
+    assert np.array_equal(later.history.loss[:4], run.history.loss)
+    # the first loss of the fork is what the run would have seen: same weights, same batch
+    assert later.history.loss[4] == advance(run, steps=1).history.loss[4]
+    with pytest.raises(ValueError, match="do not fit"):
+        advance(run.forked(hidden_size=6), steps=1)
+
+
 def test_budgets():
     begin = start(small())
     assert advance(begin, steps=0) is begin
