@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from rnnviz.analysis.norms import norms as norms_of
 from rnnviz.figures.colours import ABSENT, INK, cell_style, meta_of
 from rnnviz.figures.heat import log_heat, note
 from rnnviz.figures.lines import line
@@ -98,8 +99,9 @@ def _series(items: Items) -> tuple[list[tuple[str, np.ndarray]], bool]:
         return [(label, np.asarray(norms)) for label, norms in items if len(norms)], False
     if items.state_grads is None:
         return [], True
-    squares = np.square(np.asarray(items.state_grads["h"], float))
-    return list(zip(items.layer_names, np.sqrt(squares.sum((1, 3))), strict=True)), True
+    layers, batch, time, units = items.size
+    vectors = items.state_grads["h"].swapaxes(1, 2).reshape(layers, time, batch * units)
+    return list(zip(items.layer_names, norms_of(vectors), strict=True)), True
 
 
 def _why_none(items: Items) -> str:

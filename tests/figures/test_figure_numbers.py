@@ -11,6 +11,7 @@ from catalogue import lower, norms_of, with_outputs
 
 from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
 from rnnviz.figures.colours import BAD, CELL_STYLES, DIVERGING, INK, SEQUENTIAL, ZERO
+from rnnviz.figures.tokens import softmax
 from rnnviz.run import Divergence
 
 
@@ -261,6 +262,12 @@ def test_predictions_of_classes(make_trace):
     np.testing.assert_array_equal(figure.data[1].x, trace.targets)
     right = (trace.outputs.argmax(1) == trace.targets).sum()
     assert f"{right} of 3 right" in figure.layout.title.subtitle.text
+
+
+def test_probabilities_of_huge_and_of_broken_outputs():
+    chances = softmax(np.array([[1000.0, 0, 1000], [np.inf, 0, 0], [-1e4, -1e4, -1e4]]))
+    np.testing.assert_allclose(chances[[0, 2]], [[0.5, 0, 0.5], [1 / 3, 1 / 3, 1 / 3]])
+    assert np.isnan(chances[1]).all()
 
 
 def test_predictions_of_series(make_trace):
