@@ -50,7 +50,6 @@ def begin(title: str, heading: str = "") -> ExperimentConfig:
     st.set_page_config(page_title=f"{title} · rnnviz", page_icon=str(ASSETS / "icon.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "icon.svg"), size="large")
     st.html(ASSETS / "app.css")
-    session.be_present()
     settings, notices = controls.arrive()
     st.title(heading or title, anchor=False)
     for notice in notices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import socket
 import subprocess
@@ -22,7 +23,7 @@ TRIES = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help=f"default: {PORT}, or the next one that is free")
     parser.add_argument(
-        "--address", default="localhost", help="default: localhost; 0.0.0.0 lets others on the network in"
+        "--address", default="127.0.0.1", help="default: this machine alone; 0.0.0.0 lets others on the network in"
     )
     parser.add_argument("--no-browser", action="store_true", help="only start the server")
 
@@ -69,8 +70,8 @@ def is_free(address: str, port: int) -> bool:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(place)
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno not in (errno.EADDRINUSE, errno.EACCES)  # anything else is the server's to say
     return True
 
 

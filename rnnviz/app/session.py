@@ -3,7 +3,7 @@
 `Visitor` is the one object in `st.session_state`. A second object, `Presence`, lives in Streamlit's cache of
 session-scoped resources for one reason: Streamlit releases it when the visitor's connection ends, and the
 visitor's jobs are then orphaned: paused at once, forgotten later. A dropped connection looks the same; when
-the browser is back it runs the page again, which makes a new Presence and attaches the jobs.
+the browser is back, the first run or tick that asks for its visitor makes a new Presence and attaches the jobs.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.runs.engine import Engine, Spec, get_engine
 
 UNDO = 50  # changes of the settings that can be taken back
+GRACE = 0.2  # seconds between losing a connection and orphaning: a run on its way ends, a short gap closes
 _KEY = "visitor"
 
 
@@ -36,8 +39,9 @@ class Picture:
 
 @dataclass(eq=False)
 class Visitor:
-    """One visitor: name (unguessable), jobs by the place that shows them, uploaded data, settings, undo.
+    """What is kept for one visitor.
 
+    name: unguessable. jobs: by the place of the app that shows them. data: what was uploaded.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     """
@@ -91,10 +95,8 @@ class Visitor:
 
 
 def visitor() -> Visitor:
-    """The visitor whose script run this is."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = Visitor()
-    return st.session_state[_KEY]
+    """The visitor whose script run this is; asking is a sign of presence."""
+    return _presence().visitor
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,32 +109,34 @@ def engine() -> Engine:
 
 @dataclass(frozen=True, eq=False)
 class Presence:
-    """That a visitor's browser is connected."""
+    """That a visitor's browser is connected, over the session of this name."""
 
     visitor: Visitor
+    session: str
 
     def end(self) -> None:
-        """Called on the server's event loop, which must not wait: the jobs are orphaned from a thread."""
-        threading.Thread(target=self._orphan, name="orphan", daemon=True).start()
+        """Called on the server's event loop, which must not wait for the engine."""
+        timer = threading.Timer(GRACE, self._orphan)
+        timer.daemon = True
+        timer.start()
 
     def _orphan(self) -> None:
+        if runtime.exists() and runtime.get_instance().is_active_session(self.session):
+            return  # back already: the next Presence has attached the jobs, or will
         for job in list(self.visitor.jobs.values()):
             get_engine().orphan(job)
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=Presence.end)
 def _presence() -> Presence:
-    here = visitor()
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Visitor()
+    here: Visitor = st.session_state[_KEY]
     for place, job in list(here.jobs.items()):
         if not engine().attach(job):
             del here.jobs[place]
-    return Presence(here)
-
-
-def be_present() -> Visitor:
-    """Note that the visitor is here; called by every page."""
-    _presence()
-    return visitor()
+    context = get_script_run_ctx()
+    return Presence(here, context.session_id if context else "")
 
 
 @st.cache_resource(show_spinner=False)

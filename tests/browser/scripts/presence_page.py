@@ -29,6 +29,14 @@ class Notebook:
 
 
 session.get_engine = st.cache_resource(Notebook)
-session.visitor().jobs = {"left": "job-a", "right": "job-b"}
-session.be_present()
-st.write("Two jobs run here.")
+visitor = session.visitor()
+if not visitor.jobs:
+    visitor.jobs = {"left": "job-a", "right": "job-b"}
+
+
+@st.fragment(run_every=0.25)
+def live() -> None:
+    st.write(f"{len(session.visitor().jobs)} jobs run here.")
+
+
+live()
