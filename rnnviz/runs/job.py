@@ -97,9 +97,9 @@ class Job:
             else:
                 self._pause_at_end(self.run)
 
-    def view(self) -> View:
-        """The View of this moment; records the probe batch if the weights changed since the last one."""
-        if self.run is not None and self.run is not self._traced:
+    def view(self, record: bool = True) -> View:
+        """The View of this moment. record: the probe batch too, if the weights changed since it last was."""
+        if record and self.run is not None and self.run is not self._traced:
             with self._end_this_job_alone():
                 self._trace, self._traced = training.observe(self.run, device=self._device), self.run
         view = View(

@@ -68,26 +68,28 @@ def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> Spec:
     return Spec(config, data)
 
 
-def pack_view(view: View, arrays: bool, acknowledged: int) -> bytes:
-    """A report on a job. arrays: whether history and trace go along (they are the heavy part).
+def pack_view(view: View, previous: View | None, acknowledged: int) -> bytes:
+    """A report on a job. History and trace, the heavy parts, go along where they are not the previous View's.
 
     acknowledged: how many commands for this job had been obeyed when the View was taken.
     """
-    header = {
-        "kind": "view",
-        "acknowledged": acknowledged,
-        "plain": {name: getattr(view, name) for name in _PLAIN},
-    }
-    if not arrays:
-        return pack(header)
-    history = {f.name: np.ascontiguousarray(getattr(view.history, f.name)) for f in fields(History)}
-    return pack(header, save(history), *([] if view.trace is None else [view.trace.to_bytes()]))
+    plain = {name: getattr(view, name) for name in _PLAIN}
+    parts: dict[str, bytes] = {}
+    if previous is None or view.history is not previous.history:
+        arrays = {f.name: np.ascontiguousarray(getattr(view.history, f.name)) for f in fields(History)}
+        parts["history"] = save(arrays)
+    if view.trace is not None and (previous is None or view.trace is not previous.trace):
+        parts["trace"] = view.trace.to_bytes()
+    header = {"kind": "view", "acknowledged": acknowledged, "plain": plain, "parts": list(parts)}
+    return pack(header, *parts.values())
 
 
 def unpack_view(header: Mapping[str, Any], blobs: list[bytes], previous: View) -> View:
-    """The View in a report; where it came without arrays, those of the previous View stay."""
-    view = replace(previous, **header["plain"])
-    if blobs:
-        trace = Trace.from_bytes(blobs[1]) if len(blobs) > 1 else None
-        view = replace(view, history=History(**load(blobs[0])), trace=trace)
-    return view
+    """The View in a report; a part that did not come along stays as in the previous View."""
+    changes: dict[str, Any] = dict(header["plain"])
+    parts = dict(zip(header["parts"], blobs, strict=True))
+    if "history" in parts:
+        changes["history"] = History(**load(parts["history"]))
+    if "trace" in parts:
+        changes["trace"] = Trace.from_bytes(parts["trace"])
+    return replace(previous, **changes)

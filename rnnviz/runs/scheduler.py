@@ -17,20 +17,26 @@ from rnnviz.runs.messages import pack, pack_view, unpack, unpack_spec
 
 SLICE = 0.02  # seconds of training before the next job's turn
 PUBLISH_EVERY = 0.25  # seconds between two Views of a watched job
+RECORDING_SHARE = 0.1  # of a playing job's time at most; then losses go on at the full rate, pictures come slower
 WATCHED_FOR = 2.0  # seconds after a "watch"; the server repeats it every second while `latest` is called
 IDLE = 60.0  # seconds to sleep for when nothing is planned; a command wakes the worker at once
 
 
 @dataclass
 class Entry:
-    """A job and what the server knows of it. Times are of time.monotonic()."""
+    """A job and what the server knows of it. Times are of time.monotonic(), but `turn` and `record_at`.
+
+    turn: busy seconds, made comparable between jobs that joined at different times. record_at: the busy
+    seconds of the job at which its next picture is affordable. sent: the last View that was.
+    """
 
     job: Job
     acknowledged: int = 0
     watched_until: float = 0.0
     publish_at: float = 0.0
     forget_at: float = float("inf")
-    turn: float = 0.0  # busy seconds, made comparable between jobs that joined at different times
+    turn: float = 0.0
+    record_at: float = 0.0
     sent: View | None = None
 
 
@@ -101,17 +107,21 @@ class Scheduler:
         busy = entry.job.busy
         entry.job.slice(SLICE)
         now = time.monotonic()
-        if not entry.job.playing or now < entry.watched_until and now >= entry.publish_at:
+        if not entry.job.playing:
             self._publish(entry)
+        elif now < entry.watched_until and now >= entry.publish_at:
+            self._publish(entry, record=entry.job.busy >= entry.record_at)
         entry.turn += entry.job.busy - busy  # recording counts too
 
-    def _publish(self, entry: Entry) -> None:
-        """Send what changed. The arrays go along only where there is a new picture."""
-        view, old = entry.job.view(), entry.sent
-        arrays = old is None or view.history is not old.history or view.trace is not old.trace
-        self._connection.send_bytes(pack_view(view, arrays, entry.acknowledged))
-        entry.sent = view
-        entry.publish_at = time.monotonic() + PUBLISH_EVERY
+    def _publish(self, entry: Entry, record: bool = True) -> None:
+        """Send what changed."""
+        begin, old = time.monotonic(), entry.sent
+        entry.sent = entry.job.view(record)
+        self._connection.send_bytes(pack_view(entry.sent, old, entry.acknowledged))
+        end = time.monotonic()
+        entry.publish_at = end + PUBLISH_EVERY
+        if old is None or entry.sent.trace is not old.trace:
+            entry.record_at = entry.job.busy + (end - begin) * (1 / RECORDING_SHARE - 1)
 
     def _watch(self, entry: Entry, command: dict[str, Any]) -> None:
         entry.watched_until = time.monotonic() + WATCHED_FOR

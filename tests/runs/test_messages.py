@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from rnnviz.run import History
 from rnnviz.runs import LimitError, Limits, Spec, View
 from rnnviz.runs.limits import whole_number
 from rnnviz.runs.messages import pack, pack_spec, pack_view, unpack, unpack_spec, unpack_view
+from rnnviz.trace import Trace
 
 
 @pytest.mark.parametrize("blobs", [(), (b"",), (b"abc", b"", bytes(range(256)))])
@@ -53,21 +54,39 @@ def history(steps: int) -> History:
     return History(loss, loss**2, np.array([0, 25]), loss[:2], loss[:2], np.array([0]), rng.normal(size=(1, 2, 3)))
 
 
-def test_a_view_comes_back_equal_and_without_arrays_keeps_the_old_ones():
-    first = View("j", "playing", 5, history(5), None, 12.5, 99, "a “message”")
-    got = unpack_view(*unpack(pack_view(first, arrays=True, acknowledged=3)), View("j", revision=7))
-    assert unpack(pack_view(first, arrays=True, acknowledged=3))[0]["acknowledged"] == 3
-    for f in fields(View):
-        if f.name not in ("history", "revision"):
-            assert getattr(got, f.name) == getattr(first, f.name)
+def example_trace(step: int) -> Trace:
+    states = {"h": np.full((1, 2, 3, 4), step, np.float32)}
+    x, mask = np.zeros((2, 3, 1)), np.ones((2, 3), bool)
+    return Trace("rnn_tanh", ("l0",), x, mask, states, {"h": np.zeros((1, 2, 4))}, {}, {}, (x,), step=step)
+
+
+def test_a_view_comes_back_equal():
+    view = View("j", "playing", 5, history(5), example_trace(5), 12.5, 99, "a “message”")
+    header, blobs = unpack(pack_view(view, None, acknowledged=3))
+    got = unpack_view(header, blobs, View("j", revision=7))
+    assert header["acknowledged"] == 3
     assert got.revision == 7  # the receiver counts
-    for name, array in vars(first.history).items():
+    for f in fields(View):
+        if f.name not in ("history", "trace", "revision"):
+            assert getattr(got, f.name) == getattr(view, f.name)
+    for name, array in vars(view.history).items():
         np.testing.assert_array_equal(getattr(got.history, name), array)
-    second = View("j", "paused", 5)
-    light = pack_view(second, arrays=False, acknowledged=4)
-    kept = unpack_view(*unpack(light), got)
-    assert len(light) < 300
-    assert kept.status == "paused" and kept.history is got.history
+    np.testing.assert_array_equal(got.trace.states["h"], view.trace.states["h"])
+
+
+@pytest.mark.parametrize("part", ["history", "trace", "neither"])
+def test_only_the_parts_that_changed_travel(part):
+    old = View("j", "playing", 5, history(5), example_trace(5))
+    new = replace(old, status="paused", step=6)
+    if part != "neither":
+        new = replace(new, **{part: {"history": history(6), "trace": example_trace(6)}[part]})
+    header, blobs = unpack(pack_view(new, old, acknowledged=4))
+    got = unpack_view(header, blobs, old)
+    assert (got.status, got.step) == ("paused", 6)
+    assert header["parts"] == ([] if part == "neither" else [part])
+    assert (got.history is old.history) == (part != "history")
+    assert (got.trace is old.trace) == (part != "trace")
+    assert len(got.history.loss) == len(new.history.loss) and got.trace.step == new.trace.step
 
 
 def test_limits_come_from_the_environment(monkeypatch):
