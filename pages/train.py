@@ -1,0 +1,26 @@
+"""Train: one network, live."""
+
+from functools import partial
+
+import streamlit as st
+
+from rnnviz.app import train_view
+from rnnviz.app.experiment import job_of, task_of
+from rnnviz.app.frame import begin
+from rnnviz.app.live import live, transport
+from rnnviz.app.panel import panel
+from rnnviz.app.show import equations
+
+settings = begin("Train")
+panel(settings)
+task = task_of(settings)
+if task and (job := job_of("train", settings, task.data)):
+    st.caption(task.summary)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        transport([job])
+    with right:
+        train_view.look_at(settings)
+    live({"run": job}, partial(train_view.draw, settings=settings, task=task))
+with st.expander("The equations, in the colours of the curves"):
+    equations(settings.cell)

@@ -1,0 +1,153 @@
+"""What the Compare page shows: cells on identical batches, over several seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.analysis.cost import matched_hidden_size, multiply_adds, parameters
+from rnnviz.analysis.norms import grad_norms
+from rnnviz.app.live import Views, trouble
+from rnnviz.app.show import picture
+from rnnviz.cells import CELLS
+from rnnviz.config import ExperimentConfig
+from rnnviz.figures.compare import bands_figure
+from rnnviz.figures.gates import gates_side_by_side
+from rnnviz.figures.gradient_norms import grad_norms_figure
+from rnnviz.glossary import lookup
+from rnnviz.runs.engine import PLAYING
+from rnnviz.tasks import Task
+
+SHOWN = ("lstm", "gru", "rnn_tanh")
+SEEDS = (1, 3, 5)
+BY_WIDTH, BY_PARAMETERS = "hidden size", "parameter count"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of the comparison: a cell's label, and its settings with one of the seeds."""
+
+    label: str
+    settings: ExperimentConfig
+
+    @property
+    def name(self) -> str:
+        return f"{self.label}, seed {self.settings.seed}"
+
+
+def options() -> tuple[int, str]:
+    """How many seeds, and what is held equal."""
+    with st.container(horizontal=True, gap="large"):
+        seeds = st.segmented_control(
+            "Seeds", SEEDS, default=3, required=True, key="compare seeds", persist_state="session",
+            help="Each cell is trained from this many seeds; the same seed gives every cell the same batches.",
+        )  # fmt: skip
+        matched = st.segmented_control(
+            "Matched by", (BY_WIDTH, BY_PARAMETERS), default=BY_WIDTH, required=True, key="compare matched",
+            persist_state="session",
+            help="By parameter count: the other cells get the hidden size that comes nearest to the LSTM's count.",
+        )  # fmt: skip
+    return seeds, matched
+
+
+def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) -> list[Entry]:
+    """Every run: cells × seeds. The first cell has the hidden size of the settings."""
+    sizes = _sizes(settings, task)
+    found = []
+    for name in SHOWN:
+        hidden = settings.hidden_size
+        if matched == BY_PARAMETERS:
+            layers, directions = settings.num_layers, 1 + settings.bidirectional
+            hidden = matched_hidden_size(name, SHOWN[0], hidden, task.input_size, layers, directions, **sizes)
+        for k in range(seeds):
+            each = settings.with_(cell=name, hidden_size=hidden, seed=settings.seed + k)
+            found.append(Entry(CELLS[name].label, each))
+    return found
+
+
+def draw(views: Views, entries: list[Entry], task: Task) -> None:
+    """Loss and metric with bands, what each cell costs, gates and gradients of the first seed."""
+    running = sum(view.status == PLAYING for view in views.values())
+    steps = [view.step for view in views.values()]
+    st.caption(f"{len(views)} runs, {running} of them training; step {min(steps):,} to {max(steps):,}.")
+    if trouble(views):
+        return
+    seen = tuple((view.job, view.revision) for view in views.values())
+    labels = list(dict.fromkeys(entry.label for entry in entries))
+    first = {label: views[next(e.name for e in entries if e.label == label)] for label in labels}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        picture("bands", "compare loss", seen, lambda: _bands(views, entries, labels, "heldout_loss", task))
+    with right:
+        if task.metric != task.loss:
+            picture("bands", "compare metric", seen, lambda: _bands(views, entries, labels, task.metric, task))
+        else:
+            picture("grad_norms", "compare norms", seen, lambda: _norms(first))
+    _costs(first, entries, task)
+    traces = [(label, view.trace) for label, view in first.items() if view.trace is not None]
+    gated = [(label, trace) for label, trace in traces if trace.gates]
+    picture("gates", "compare gates", seen, lambda: gates_side_by_side(gated))
+    if task.metric != task.loss:
+        picture("grad_norms", "compare norms", seen, lambda: _norms(first))
+
+
+def _bands(views, entries: list[Entry], labels: list[str], quantity: str, task: Task):
+    series = []
+    for label in labels:
+        histories = [views[entry.name].history for entry in entries if entry.label == label]
+        values = [h.heldout_loss if quantity == "heldout_loss" else h.metric for h in histories]
+        common = min(len(each) for each in values)
+        shown = min(histories, key=lambda h: len(h.checked)).checked[:common]
+        series.append((label, shown, np.array([each[:common] for each in values])))
+    loss = quantity == "heldout_loss"
+    title = "Held-out loss" if loss else f"Held-out {lookup(quantity).label}"
+    return bands_figure(series, quantity, baseline=task.baseline if loss else None, title=title)
+
+
+def _norms(first: Views):
+    traces = [(label, view.trace) for label, view in first.items() if view.trace is not None]
+    return grad_norms_figure([(label, grad_norms(trace)[-1]) for label, trace in traces])
+
+
+def _costs(first: Views, entries: list[Entry], task: Task) -> None:
+    """What each cell costs, as a table."""
+    rows = []
+    sizes = _sizes(entries[0].settings, task)
+    for label, view in first.items():
+        each = next(entry.settings for entry in entries if entry.label == label)
+        shape = (each.cell, task.input_size, each.hidden_size, each.num_layers, 1 + each.bidirectional)
+        rows.append(
+            {
+                "Cell": label,
+                "Hidden units": each.hidden_size,
+                "Parameters": parameters(*shape, **sizes),
+                "Multiply-adds per time step": multiply_adds(*shape, **sizes),
+                "ms per step": 1000 * view.seconds_per_step if view.steps_per_second else None,
+                "µs per time step": 1e6 * view.seconds_per_step / task.time_steps if view.steps_per_second else None,
+            }
+        )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content",
+        column_config={
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+            "Multiply-adds per time step": st.column_config.NumberColumn(
+                format="localized", help="Of one sequence, going forward; matrix products only."
+            ),
+            "ms per step": st.column_config.NumberColumn(
+                format="%.2f", help="Measured here: one optimiser step of a whole batch, forward and backward."
+            ),
+            "µs per time step": st.column_config.NumberColumn(format="%.1f", help="The same, divided by T."),
+        },
+    )
+
+
+def _sizes(settings: ExperimentConfig, task: Task) -> dict[str, int]:
+    return {
+        "outputs": task.output_size,
+        "embedding_size": settings.embedding_size,
+        "tokens": task.tokens,
+    }

@@ -1,0 +1,58 @@
+"""From settings to a task and a job, or to a sentence that says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from rnnviz.app import session
+from rnnviz.app.frame import page
+from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.data.errors import DataError
+from rnnviz.runs.engine import Spec
+from rnnviz.tasks import TASKS, Task, make_task
+
+
+def task_of(settings: ExperimentConfig) -> Task | None:
+    """The task of the settings, with a word on its data; None, and the reason on the page, where there is none."""
+    data = session.visitor().data if TASKS[settings.task].needs_data else None
+    if TASKS[settings.task].needs_data and data is None:
+        st.info(
+            "This experiment trains on a file of your own, which never leaves your session. "
+            + (f"It was made with data of fingerprint `{settings.data}`. " if settings.data else "")
+            + "Open the file on the page **Your data**, or choose another task.",
+            icon=":material/upload_file:",
+        )
+        st.page_link(page("your_data.py"), label="Open Your data")
+        return None
+    try:
+        task = make_task(settings, data)
+    except (DataError, ConfigError) as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    if task.notice:
+        st.warning(task.notice, icon=":material/info:")
+    return task
+
+
+def job_of(place: str, settings: ExperimentConfig, data: Dataset | None = None) -> str | None:
+    """The job of the settings at a place of the app; None, and the reason on the page, beyond a limit."""
+    try:
+        return session.visitor().job(place, Spec(settings, data))
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def jobs_of(group: str, experiments: Mapping[str, ExperimentConfig], data: Dataset | None = None) -> dict[str, str]:
+    """A job for each experiment, by its name; earlier ones of the group end. Empty beyond a limit."""
+    session.visitor().keep(group, [f"{group} {name}" for name in experiments])
+    jobs: dict[str, str] = {}
+    for name, settings in experiments.items():
+        job = job_of(f"{group} {name}", settings, data)
+        if job is None:
+            return {}
+        jobs[name] = job
+    return jobs

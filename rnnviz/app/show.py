@@ -1,0 +1,41 @@
+"""Pictures on a page: drawn again only when what they show has changed, with the words that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.app import session
+from rnnviz.app.plot import plot
+from rnnviz.cells import CELLS
+from rnnviz.figures import FIGURES
+from rnnviz.figures.equations import coloured
+
+
+def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, words: bool = True) -> None:
+    """Show the figure that `make()` gives, under `key`; made again only when `version` differs from the last time.
+
+    name: entry of FIGURES, its line on how to read it stands below, what would be surprising behind the mark.
+    """
+    explained = FIGURES[name]
+    kept = session.visitor().pictures.get(key)
+    if kept is None or kept.version != version:
+        figure = make()
+        kept = session.Picture(version, figure.to_json(), int(figure.layout.height))
+        session.visitor().pictures[key] = kept
+    plot(kept.json, key, alt=f"{explained.title}. {explained.how_to_read}", height=kept.height, cursor="time")
+    if words:
+        st.caption(explained.how_to_read, help=f"**What would be surprising:** {explained.surprising}")
+
+
+def equations(cell_name: str) -> None:
+    """The equations of a cell in the colours of its curves, each with a sentence, and the convention it follows."""
+    cell = CELLS[cell_name]
+    dark = st.context.theme.type == "dark"
+    for line in coloured(cell, dark):
+        st.latex(line.latex)
+        st.caption(line.words, text_alignment="center")
+    if cell.convention:
+        st.caption(cell.convention)

@@ -1,0 +1,141 @@
+"""Every page, run as Streamlit runs it, with the inline engine: no exception, and the words that belong there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz.data.sample import sample_csv
+from rnnviz.runs import engine as engines
+from rnnviz.tasks import TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["home", "train", "gradients", "compare", "your_data"]
+
+
+@pytest.fixture(autouse=True)
+def inline_engine(monkeypatch):
+    """Runs train in this process, a slice whenever a page looks."""
+    import streamlit as st
+
+    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
+    st.cache_resource.clear()
+    yield
+    for engine in engines._engines.values():
+        engine.close()
+    engines._engines.clear()
+    st.cache_resource.clear()
+
+
+def visit(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    if page != "home":
+        app.switch_page(f"pages/{page}.py").run()
+    return app
+
+
+def check(app: AppTest) -> AppTest:
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def pictures(app: AppTest) -> int:
+    return len(app.get("bidi_component"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_open(page):
+    app = check(visit(page))
+    assert app.title[0].value
+    assert not app.error
+
+
+@pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.needs_data])
+def test_train_shows_every_task(task):
+    app = check(visit("train", task=task, H="8", B="8"))
+    assert not app.error
+    assert pictures(app) >= 6
+
+
+@pytest.mark.parametrize("cell", ["rnn_tanh", "rnn_relu", "gru"])
+def test_train_shows_stacks_in_both_directions(cell):
+    app = check(visit("train", task="temporal_order", cell=cell, layers="2", both="1", H="8", dropout="0.2"))
+    assert not app.error
+    assert pictures(app) >= 6
+
+
+def test_play_step_and_reset_reach_the_run():
+    app = check(visit("train", task="adding", H="8", T="10"))
+
+    def step() -> str:
+        return next(metric.value for metric in app.metric if metric.label == "Step")
+
+    press = {button.label: button for button in app.button}
+    assert step() == "0"
+    press["Step"].click().run()
+    app.run()
+    assert step() == "1"
+    press = {button.label: button for button in app.button}
+    press["Reset"].click().run()
+    app.run()
+    assert step() == "0"
+
+
+def test_a_huge_learning_rate_ends_with_an_explanation():
+    app = check(visit("train", task="adding", H="8", T="10", lr="100"))
+    next(button for button in app.button if button.label == "Play").click().run()
+    for _ in range(60):
+        app.run()
+        if app.warning:
+            break
+    check(app)
+    assert any("learning rate" in each.value for each in app.warning)
+
+
+def test_garbage_in_a_link_is_said_and_harmless():
+    garbage = {"task": "<script>", "H": "-3", "lr": "nan", "cell": "transformer", "T": "1e99"}
+    said = [each.value for each in check(visit("home", **garbage)).warning]
+    assert len(said) == len(garbage) and not any("<" in words for words in said)
+    assert pictures(check(visit("train", **garbage))) >= 6
+
+
+def test_an_upload_goes_straight_to_training():
+    app = visit("your_data")
+    app.file_uploader[0].upload("sample.csv", sample_csv(), "text/csv").run()
+    check(app)
+    button = next(button for button in app.button if button.label == "Train on it")
+    button.click().run()
+    check(app)
+    assert app.title[0].value == "Train"
+    assert not app.error
+    assert pictures(app) >= 6
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("words.csv", b"city\nParis\nRome\n", "column"),
+        ("ragged.csv", b"a,b\n1,2\n3\n4,5,6\n", "line"),
+        ("short.csv", b"a,b\n1,2\n3,4\n5,6\n", "rows"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\0", "text"),
+    ],
+)
+def test_bad_files_get_a_sentence_and_the_page_goes_on(name, content, words):
+    app = visit("your_data")
+    app.file_uploader[0].upload(name, content, "text/csv").run()
+    check(app)
+    assert any(words in each.value for each in app.error), [each.value for each in app.error]
+    app.file_uploader[0].upload("sample.csv", sample_csv(), "text/csv").run()
+    check(app)
+    assert not app.error
+
+
+def test_a_link_to_uploaded_data_without_the_data_says_what_to_do():
+    app = check(visit("train", task="uploaded", data="0123456789abcdef"))
+    assert any("0123456789abcdef" in each.value for each in app.info)
