@@ -53,9 +53,7 @@ def multiply_adds(
     up in an embedding costs none, one-hot tokens are multiplied as any vector.
     """
     width = embedding_size or input_size
-    recurrent = sum(
-        rows * columns for rows, columns in _matrices(cell_name, width, hidden_size, layers, directions)
-    )
+    recurrent = sum(rows * columns for rows, columns in _matrices(cell_name, width, hidden_size, layers, directions))
     embedding = 0 if tokens else embedding_size * input_size
     return recurrent + embedding + outputs * hidden_size * directions
 

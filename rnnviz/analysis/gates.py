@@ -29,9 +29,7 @@ def saturated_fraction(trace: Trace, side: str = "both") -> dict[str, np.ndarray
     for name, (low, high) in ranges.items():
         values = trace.gates[name] if name in trace.gates else trace.states[name]
         below, above = values < low + MARGIN, values > high - MARGIN
-        fractions[name] = mean_over_sequences(
-            {"low": below, "high": above, "both": below | above}[side], trace.mask
-        )
+        fractions[name] = mean_over_sequences({"low": below, "high": above, "both": below | above}[side], trace.mask)
     return fractions
 
 

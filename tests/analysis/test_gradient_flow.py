@@ -126,9 +126,7 @@ def test_memory_beyond_the_result_is_bounded(cell, layers, bidirectional):
         left, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    result = sum(
-        a.nbytes for a in (flow.matrix, flow.cell_matrix, flow.through_c, flow.through_h) if a is not None
-    )
+    result = sum(a.nbytes for a in (flow.matrix, flow.cell_matrix, flow.through_c, flow.through_h) if a is not None)
     assert left >= result
     assert peak - result <= 256e6
     assert peak - result <= 1.3 * chunks.WORKING_MEMORY

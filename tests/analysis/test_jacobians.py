@@ -42,9 +42,7 @@ def by_autograd(case, k, layer, b, t):
     def step(flat):
         states = dict(zip(trace.states, flat.split(trace.size[-1]), strict=True))
         a_x = torch.nn.functional.linear(x, weights[f"weight_ih_{layer}"], weights.get(f"bias_ih_{layer}"))
-        a_h = torch.nn.functional.linear(
-            states["h"], weights[f"weight_hh_{layer}"], weights.get(f"bias_hh_{layer}")
-        )
+        a_h = torch.nn.functional.linear(states["h"], weights[f"weight_hh_{layer}"], weights.get(f"bias_hh_{layer}"))
         return torch.cat(list(STEPS[case.module.mode](a_x, a_h, **states)[0].values()))
 
     return torch.autograd.functional.jacobian(step, torch.cat(previous)).detach().numpy()
