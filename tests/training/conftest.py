@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rnnviz.run import spacing
+
 
 @pytest.fixture(autouse=True)
 def dense_records(monkeypatch):
@@ -13,3 +15,4 @@ def dense_records(monkeypatch):
     monkeypatch.setattr("rnnviz.trainer.SNAPSHOT_EVERY", 2)
     monkeypatch.setattr("rnnviz.trainer.SNAPSHOTS", 5)
     monkeypatch.setattr("rnnviz.trainer.CHECK_SIZE", 8)
+    monkeypatch.setattr("rnnviz.trainer.spacing", lambda step, base, keep=6: spacing(step, base, keep))

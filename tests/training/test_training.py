@@ -13,6 +13,7 @@ from rnnviz import training
 from rnnviz.model import Model
 from rnnviz.run import Run, spacing
 from rnnviz.tasks import make_task
+from rnnviz.trainer import Trainer
 from rnnviz.training import advance, evaluate, observe, start
 
 OPTIMISERS = [
@@ -130,6 +131,17 @@ def test_the_callers_world_stays_as_it_was(context):
     assert run.step == 3 and torch.equal(torch.get_rng_state(), before)
 
 
+def test_dropout_noise_depends_on_the_seed_and_the_step_alone():
+    def noise(seed, step):
+        run = advance(start(small(num_layers=2, dropout=0.5, seed=seed)), steps=step)
+        with Trainer(run, torch.device("cpu"))._noise():
+            return torch.rand(4).tolist()
+
+    drawn = [noise(0, 1), noise(0, 2), noise(1, 1)]
+    assert drawn[0] == noise(0, 1)
+    assert drawn[0] != drawn[1] and drawn[0] != drawn[2] and drawn[1] != drawn[2]
+
+
 def by_hand(config, steps, make_optimiser):
     """Plain torch: the same batches, weights and rule, with torch's own clipping. Dropout is off."""
     task = make_task(config)
@@ -178,15 +190,16 @@ def test_records_depend_on_the_step_alone():
     run = advance(start(small()), steps=30)
     h = run.history
     assert len(h.loss) == len(h.grad_norm) == 30
-    assert h.checked.tolist() == list(range(0, 31, 2)) and h.recorded.tolist() == list(range(0, 31, 3))
-    assert h.flow.shape == (11, 1, 8)
-    gap = spacing(30, 2, 4)
-    assert gap == 8 and [s.step for s in run.snapshots] == [0, 8, 16, 24]
+    # six rows after row 0: spacing 2 to step 12, then 4 to step 24; 3 to step 18, then 6 to step 36
+    assert h.checked.tolist() == [0, 4, 8, 12, 16, 20, 24] and h.recorded.tolist() == [0, 6, 12, 18, 24, 30]
+    assert h.heldout_loss.shape == h.metric.shape == (7,) and h.flow.shape == (6, 1, 8)
+    # four, where five snapshots are allowed: spacing 2 to step 8, 4 to step 16, 8 to step 32
+    assert [s.step for s in run.snapshots] == [0, 8, 16, 24]
     at_24 = advance(start(small()), steps=24)
-    assert np.array_equal(h.heldout_loss[:13], at_24.history.heldout_loss)
-    assert h.heldout_loss[12] == evaluate(at_24, 8)[0]
+    assert np.array_equal(h.heldout_loss, at_24.history.heldout_loss)
+    assert h.heldout_loss[6] == evaluate(at_24, 8)[0]
     grads = observe(at_24).state_grads["h"].astype(np.float64)
-    np.testing.assert_allclose(h.flow[8], np.sqrt((grads**2).sum((1, 3))), rtol=1e-12)
+    np.testing.assert_allclose(h.flow[4], np.sqrt((grads**2).sum((1, 3))), rtol=1e-12)
 
 
 @pytest.mark.parametrize("base, keep", [(25, 128), (100, 31), (7, 1)])
