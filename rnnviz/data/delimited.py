@@ -14,7 +14,9 @@ from rnnviz.data.errors import DataError
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma", " ": "space"}
 SAMPLE = 100  # lines looked at to find the delimiter and the header
 MOST_COLUMNS = 1000
-MOST_CELLS = 5_000_000  # a dense table of the size limit would else take gigabytes of memory
+# A dense table of the size limit would else take gigabytes of memory.
+MOST_LINES = 1_000_000
+MOST_CELLS = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class Rows:
 
 def split_rows(text: str) -> Rows:
     """Read delimited text. Raises DataError naming the line that is wrong."""
+    if (count := text.count("\n")) > MOST_LINES:
+        raise DataError(f"The table has {count:,} lines, at most {MOST_LINES:,} can be read: upload fewer rows.")
     lines = text.split("\n")
     skipped, delimiter = _preamble(lines)
     if delimiter is None:

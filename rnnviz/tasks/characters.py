@@ -24,8 +24,8 @@ def most_frequent(text: str, count: int) -> str:
     """The at most `count` most frequent characters, in the order of their code points."""
     frequency = np.zeros(0x110000, dtype=np.int64)
     for k in range(0, len(text), CHUNK):
-        found, times = np.unique(codes(text[k : k + CHUNK]), return_counts=True)
-        frequency[found] += times
+        seen = np.bincount(codes(text[k : k + CHUNK]))
+        frequency[: len(seen)] += seen
     present = np.flatnonzero(frequency)
     kept = present[np.argsort(-frequency[present], kind="stable")[:count]]
     return "".join(map(chr, sorted(kept)))

@@ -38,7 +38,7 @@ class CopyMemory(Task):
         "hidden_size": 64,
         "batch_size": 64,
         "learning_rate": 1e-2,
-        "init": "chrono",
+        "forget_bias": 3.0,
     }
 
     loss = "cross_entropy"

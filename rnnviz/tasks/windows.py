@@ -44,8 +44,12 @@ class Split:
 
 def persistence(heldout: np.ndarray, length: int, column: slice | list[int] = slice(None)) -> float:
     """Mean squared error of repeating the last value, over every window of `length` time steps of (N, C)."""
-    error = np.mean(np.diff(heldout[:, column], axis=0) ** 2, axis=1)
-    totals = np.concatenate([[0.0], np.cumsum(error)])
+    return over_windows(np.diff(heldout[:, column], axis=0), length)
+
+
+def over_windows(errors: np.ndarray, length: int) -> float:
+    """Mean square of errors (N - 1, C), made on the rows from the second, over every window of `length` time steps."""
+    totals = np.concatenate([[0.0], np.cumsum(np.mean(errors**2, axis=1))])
     return float(np.mean(totals[length:] - totals[:-length]) / length)
 
 

@@ -86,8 +86,11 @@ def test_over_the_limit_is_refused_before_it_is_read():
 
 def test_too_many_cells_for_the_memory(monkeypatch):
     monkeypatch.setattr("rnnviz.data.delimited.MOST_CELLS", 100)
+    monkeypatch.setattr("rnnviz.data.delimited.MOST_LINES", 70)
     with pytest.raises(DataError, match=r"more than 100 cells \(reached at line 51\)"):
         read("file.csv", b"1,2\n" * 60)
+    with pytest.raises(DataError, match="has 71 lines, at most 70 can be read: upload fewer rows"):
+        read("file.csv", b"1\n" * 71)
 
 
 def test_text_from_a_file_is_cut_and_made_printable_in_a_sentence():

@@ -48,6 +48,12 @@ def test_one_table_in_many_clothes(text):
     np.testing.assert_array_equal(data.values, VALUES)
 
 
+def test_the_delimiter_is_the_one_that_leaves_numbers():
+    data = table("k,note; more,x\n1,a; b,2\n2,c; d,3\n")  # a semicolon would fit every line too
+    assert data.columns == ("k", "x")
+    assert table("1,5;2,5\n3,5;4,5\n").values.tolist() == [[1.5, 2.5], [3.5, 4.5]]  # and so would a comma
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )

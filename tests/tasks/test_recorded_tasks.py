@@ -69,7 +69,9 @@ def test_too_few_rows_say_the_numbers(rows, fraction, length, part, has, remedy)
 
 
 def test_series_tasks_too_short_for_the_window_say_so():
-    with pytest.raises(DataError, match="need 51 weeks, but the held-out part of the stock prices has 21"):
+    with pytest.raises(
+        DataError, match="need 51 weekly changes, but the held-out part of the stock prices has 21"
+    ):
         made("stocks", SERIES, length=50)
     with pytest.raises(DataError, match="need 901 characters, but"):
         make_task(ExperimentConfig(task="uploaded", length=900), PROSE)
@@ -191,10 +193,11 @@ def test_stocks_are_plotlys():
     theirs = plotly.data.stocks()
     task = made("stocks", SERIES, precision="float64", length=20)
     assert task.labels == tuple(theirs.columns[1:]) and len(theirs) == 105
-    logs = np.log(theirs.iloc[:, 1:].to_numpy())
-    scaled = (logs - logs[:84].mean(axis=0)) / logs[:84].std(axis=0)
-    np.testing.assert_allclose(task.heldout(9).inputs[0], scaled[84:104])
-    np.testing.assert_allclose(task.heldout(9).targets[0], scaled[85:105])
+    prices = theirs.iloc[:, 1:].to_numpy()
+    returns = np.log(prices[1:] / prices[:-1])
+    scaled = (returns - returns[:83].mean(axis=0)) / returns[:83].std(axis=0)
+    np.testing.assert_allclose(task.heldout(9).inputs[0], scaled[83:103])
+    np.testing.assert_allclose(task.heldout(9).targets[0], scaled[84:104])
 
 
 def test_mackey_glass_solves_its_equation():
