@@ -14,7 +14,7 @@ from rnnviz.app.show import equations
 settings = begin("Train")
 panel(settings)
 task = task_of(settings)
-if task and (job := job_of("train", settings, task.data)):
+if task and (job := job_of("train", settings, task.data, remember=4)):
     st.caption(task.summary)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:

@@ -37,10 +37,13 @@ def task_of(settings: ExperimentConfig) -> Task | None:
     return task
 
 
-def job_of(place: str, settings: ExperimentConfig, data: Dataset | None = None) -> str | None:
-    """The job of the settings at a place of the app; None, and the reason on the page, beyond a limit."""
+def job_of(place: str, settings: ExperimentConfig, data: Dataset | None = None, remember: int = 1) -> str | None:
+    """The job of the settings at a place of the app; None, and the reason on the page, beyond a limit.
+
+    remember: how many jobs the place holds, so that changing a setting back finds its run as it was.
+    """
     try:
-        return session.visitor().job(place, Spec(settings, data))
+        return session.visitor().job(place, Spec(settings, data), remember)
     except ConfigError as error:
         st.error(str(error), icon=":material/error:")
         return None

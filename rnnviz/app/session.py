@@ -41,7 +41,8 @@ class Picture:
 class Visitor:
     """What is kept for one visitor.
 
-    name: unguessable. jobs: by the place of the app that shows them. data: what was uploaded.
+    name: unguessable. jobs: by the place of the app that shows them. made: every job that is kept, by place,
+    settings and fingerprint of the data, the latest used last. data: what was uploaded.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     """
@@ -53,20 +54,26 @@ class Visitor:
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
     earlier: list[ExperimentConfig] = field(default_factory=list)
-    _specs: dict[str, tuple[ExperimentConfig, str]] = field(default_factory=dict, repr=False)
+    made: dict[tuple[str, ExperimentConfig, str], str] = field(default_factory=dict)
 
-    def job(self, place: str, spec: Spec) -> str:
-        """The job shown at a place of the app, made for `spec` and kept until another spec is asked for there.
+    def job(self, place: str, spec: Spec, remember: int = 1) -> str:
+        """The job shown at a place of the app, made for `spec`.
 
-        Raises LimitError where the server does not allow one more.
+        When another spec is asked for there, the job before is paused and kept, so that going back to its
+        settings finds it where it was; `remember`: how many jobs a place holds. Raises LimitError where the
+        server does not allow one more.
         """
-        wanted = (spec.config, spec.data.fingerprint if spec.data else "")
-        known = self.jobs.get(place)
-        if known is not None and self._specs.get(place) == wanted and engine().latest(known) is not None:
-            return known
-        self.drop(place)
-        self.jobs[place] = engine().create(spec, self.name)
-        self._specs[place] = wanted
+        wanted = place, spec.config, spec.data.fingerprint if spec.data else ""
+        job = self.made.pop(wanted, None)
+        if job is not None and engine().latest(job) is None:
+            job = None
+        shown = self.jobs.pop(place, None)
+        if shown is not None and shown != job:
+            engine().pause(shown)
+        held = [key for key in self.made if key[0] == place]
+        for old in held[: len(held) + 1 - remember]:
+            engine().drop(self.made.pop(old))
+        self.made[wanted] = self.jobs[place] = job or engine().create(spec, self.name)
         return self.jobs[place]
 
     def keep(self, group: str, places: Iterable[str]) -> None:
@@ -76,9 +83,15 @@ class Visitor:
 
     def drop(self, place: str) -> None:
         """End what runs at a place, if anything does."""
-        job = self.jobs.pop(place, None)
-        if job is not None:
-            engine().drop(job)
+        self.jobs.pop(place, None)
+        for key in [key for key in self.made if key[0] == place]:
+            engine().drop(self.made.pop(key))
+
+    def attach(self) -> None:
+        """Keep the jobs after all; those that are gone are forgotten."""
+        self.made = {key: job for key, job in self.made.items() if engine().attach(job)}
+        alive = set(self.made.values())
+        self.jobs = {place: job for place, job in self.jobs.items() if job in alive}
 
     def change(self, settings: ExperimentConfig) -> None:
         """Take new settings; the ones before can be had back with `undo`."""
@@ -123,7 +136,7 @@ class Presence:
     def _orphan(self) -> None:
         if runtime.exists() and runtime.get_instance().is_active_session(self.session):
             return  # back already: the next Presence has attached the jobs, or will
-        for job in list(self.visitor.jobs.values()):
+        for job in list(self.visitor.made.values()):
             get_engine().orphan(job)
 
 
@@ -132,9 +145,7 @@ def _presence() -> Presence:
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Visitor()
     here: Visitor = st.session_state[_KEY]
-    for place, job in list(here.jobs.items()):
-        if not engine().attach(job):
-            del here.jobs[place]
+    here.attach()
     context = get_script_run_ctx()
     return Presence(here, context.session_id if context else "")
 

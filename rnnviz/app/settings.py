@@ -166,9 +166,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Config, list[str]]:
     start = Config()
     task = query.get(BY_FIELD["task"].key, start.task)
     if task not in TASKS:
-        notices.append(
-            f"The link asks for task {_quoted(task)}; there is none of that name. This is {start.task}."
-        )
+        notices.append(f"The link asks for task {_quoted(task)}; there is none of that name. This is {start.task}.")
         task = start.task
     config = base(task)
     for row in ROWS:

@@ -15,7 +15,8 @@ from rnnviz.figures.prediction import predictions_figure
 from rnnviz.figures.states import state_heatmap
 from rnnviz.figures.training import grad_norm_figure, loss_figure, metric_figure
 from rnnviz.glossary import lookup
-from rnnviz.runs.engine import View
+from rnnviz.run import Divergence
+from rnnviz.runs.engine import DIVERGED, View
 from rnnviz.tasks import Task
 from rnnviz.tasks.base import PROBE_SIZE
 
@@ -61,27 +62,24 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
     state = state if state in trace.states else "h"
     seen = (view.job, view.revision)
     clip_at = settings.clip_at if settings.clip == "norm" else None
-    top, middle, bottom = (st.columns(2, gap="medium") for _ in range(3))
-    with top[0]:
+    left, right = st.columns(2, gap="medium")
+    with left:
         picture("loss", "train loss", seen, lambda: _loss(view, task))
-    with top[1]:
-        picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
-    with middle[0]:
         shown = (*seen, state, layer, sequence)
         picture("state", "train state", shown, lambda: state_heatmap(trace, state, layer, sequence))
+        picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
+    with right:
+        picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
+        picture("grad_norms", "train grad norms", seen, lambda: grad_norms_figure(trace))
         if task.metric != task.loss:
             picture("metric", "train metric", seen, lambda: metric_figure(history, task.metric))
-    with middle[1]:
-        picture("grad_norms", "train grad norms", seen, lambda: grad_norms_figure(trace))
-    with bottom[0]:
-        picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
-    with bottom[1]:
         picture("grad_norm", "train grad norm", (*seen, clip_at), lambda: grad_norm_figure(history, clip_at))
         picture("flow_over_training", "train flow", (*seen, layer), lambda: flow_over_training(history, layer))
 
 
 def _loss(view: View, task: Task) -> Figure:
-    return loss_figure(view.history, task.baseline, task.baseline_words, loss=task.loss)
+    diverged = Divergence(view.step, "see above", float("nan")) if view.status == DIVERGED else None
+    return loss_figure(view.history, task.baseline, task.baseline_words, loss=task.loss, diverged=diverged)
 
 
 def numbers(view: View, task: Task) -> None:

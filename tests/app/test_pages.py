@@ -86,6 +86,20 @@ def test_play_step_and_reset_reach_the_run():
     assert step() == "0"
 
 
+def test_going_back_to_earlier_settings_finds_the_run_where_it_was():
+    app = check(visit("train", task="adding", H="8", T="10"))
+    next(button for button in app.button if button.label == "Step").click().run()
+    app.run()
+    job = app.session_state["visitor"].jobs["train"]
+    seed = next(each for each in app.number_input if each.label == "Seed")
+    seed.set_value(7).run()
+    assert app.session_state["visitor"].jobs["train"] != job
+    next(button for button in app.button if button.label == "Undo").click().run()
+    app.run()
+    assert app.session_state["visitor"].jobs["train"] == job
+    assert next(metric.value for metric in app.metric if metric.label == "Step") == "1"
+
+
 def test_a_huge_learning_rate_ends_with_an_explanation():
     app = check(visit("train", task="adding", H="8", T="10", lr="100"))
     next(button for button in app.button if button.label == "Play").click().run()

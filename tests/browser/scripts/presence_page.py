@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from rnnviz.app import session
+from rnnviz.config import ExperimentConfig
 
 
 class Notebook:
@@ -32,6 +33,7 @@ session.get_engine = st.cache_resource(Notebook)
 visitor = session.visitor()
 if not visitor.jobs:
     visitor.jobs = {"left": "job-a", "right": "job-b"}
+    visitor.made = {(place, ExperimentConfig(), ""): job for place, job in visitor.jobs.items()}
 
 
 @st.fragment(run_every=0.25)
