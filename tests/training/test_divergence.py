@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_runs import assert_equal, small
@@ -62,5 +64,10 @@ def test_rules():
         assert found.step == 1 and words in found.what
         assert repr(found.value) in (repr(loss), repr(norm))
     assert trainer._divergence(1.0, 10 * GRADIENT_LIMIT) is None  # clipped to norm 1
+    # a first batch that happened to fit: the task's baseline is the measure, and 1e-3 where there is none
+    trainer.history = replace(run.history, loss=np.array([1e-9]))
+    assert trainer._divergence(166.0, 1.0) is None and trainer._divergence(167.0, 1.0) is not None  # 1000 / 6
+    trainer.task.baseline = None
+    assert trainer._divergence(0.99, 1.0) is None and trainer._divergence(1.01, 1.0) is not None
     off = Trainer(start(small(clip="off")), device_named("cpu"))
     assert "gradient norm is over" in off._divergence(1.0, 10 * GRADIENT_LIMIT).what
