@@ -124,8 +124,8 @@ def _costs(first: Views, entries: list[Entry], task: Task) -> None:
                 "Hidden units": each.hidden_size,
                 "Parameters": parameters(*shape, **sizes),
                 "Multiply-adds per time step": multiply_adds(*shape, **sizes),
-                "ms per step": 1000 * view.seconds_per_step if view.steps_per_second else None,
-                "µs per time step": 1e6 * view.seconds_per_step / task.time_steps if view.steps_per_second else None,
+                "ms per step": _measured(1e3 * view.seconds_per_step),
+                "µs per time step": _measured(1e6 * view.seconds_per_step / task.time_steps),
             }
         )
     st.dataframe(
@@ -137,12 +137,16 @@ def _costs(first: Views, entries: list[Entry], task: Task) -> None:
             "Multiply-adds per time step": st.column_config.NumberColumn(
                 format="localized", help="Of one sequence, going forward; matrix products only."
             ),
-            "ms per step": st.column_config.NumberColumn(
-                format="%.2f", help="Measured here: one optimiser step of a whole batch, forward and backward."
+            "ms per step": st.column_config.TextColumn(
+                help="Measured here: one optimiser step of a whole batch, forward and backward."
             ),
-            "µs per time step": st.column_config.NumberColumn(format="%.1f", help="The same, divided by T."),
+            "µs per time step": st.column_config.TextColumn(help="The same, divided by T."),
         },
     )
+
+
+def _measured(value: float) -> str:
+    return "after Play" if value != value else f"{value:,.3g}"  # NaN: no step has been taken
 
 
 def _sizes(settings: ExperimentConfig, task: Task) -> dict[str, int]:

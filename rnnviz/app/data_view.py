@@ -30,6 +30,7 @@ def upload() -> Dataset | None:
         file = st.file_uploader(
             f"A table (CSV, TSV) or a plain text, up to {LIMIT_MB:g} MB. It stays in your session.",
             type=["csv", "tsv", "tab", "dat", "psv", "txt", "text", "md", "py", "log"],
+            max_upload_size=int(LIMIT_MB),
             key="file",
         )
     with right:
@@ -74,7 +75,9 @@ def preview(data: Dataset, train_fraction: float) -> None:
 def choose(data: Dataset, settings: ExperimentConfig) -> ExperimentConfig:
     """Which columns go in, which is predicted, how long a window is, how much trains."""
     same = settings.task == "uploaded" and settings.data == data.fingerprint
-    chosen = settings if same else base("uploaded", settings.seed).with_(data=data.fingerprint)
+    last = max(0, len(data.columns) - 1)  # the column that tables most often end with what they are about
+    fresh = base("uploaded", settings.seed).with_(data=data.fingerprint, target_column=last)
+    chosen = settings if same else fresh
     fields: dict[str, object] = {}
     rows = len(data.text) if data.text is not None else len(data.values if data.values is not None else ())
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
