@@ -6,93 +6,62 @@ one multiply-add per time step. Elementwise operations (about ten per unit) are 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from rnnviz.cells import CELLS
 
 
-def parameters(
-    cell_name: str,
-    input_size: int,
-    hidden_size: int,
-    layers: int = 1,
-    directions: int = 1,
-    *,
-    outputs: int = 0,
-    embedding_size: int = 0,
-    tokens: bool = False,
-    bias: bool = True,
-) -> int:
-    """Trainable numbers of embedding, recurrent stack and readout.
+@dataclass(frozen=True)
+class Network:
+    """The sizes that decide what a network costs.
 
-    input_size: features, or how many tokens there are. outputs: size of the readout (0: none).
-    embedding_size: 0 for none; else an embedding table (tokens) or a linear projection with bias (vectors).
-    bias: whether the recurrent layers have torch's two bias vectors.
+    cell: registry name. input_size: features, or how many tokens there are. outputs: size of the readout
+    (0: none). embedding_size: 0 for none; else an embedding table (tokens) or a linear projection with bias
+    (vectors). bias: whether the recurrent layers have torch's two bias vectors.
     """
-    width = embedding_size or input_size
-    biases = 2 if bias else 0
-    recurrent = sum(
-        rows * (columns + biases) for rows, columns in _matrices(cell_name, width, hidden_size, layers, directions)
-    )
-    embedding = embedding_size * (input_size + (0 if tokens else 1))
-    return recurrent + embedding + outputs * (hidden_size * directions + 1)
 
+    cell: str
+    input_size: int
+    hidden_size: int
+    layers: int = 1
+    directions: int = 1
+    outputs: int = 0
+    embedding_size: int = 0
+    tokens: bool = False
+    bias: bool = True
 
-def multiply_adds(
-    cell_name: str,
-    input_size: int,
-    hidden_size: int,
-    layers: int = 1,
-    directions: int = 1,
-    *,
-    outputs: int = 0,
-    embedding_size: int = 0,
-    tokens: bool = False,
-) -> int:
-    """Multiply-adds of all matrix products per time step of one sequence.
+    @property
+    def matrices(self) -> list[tuple[int, int]]:
+        """(rows, columns) of [W_ih W_hh] of every layer and direction."""
+        rows = len(CELLS[self.cell].chunks) * self.hidden_size
+        inputs = [self.embedding_size or self.input_size] + [self.hidden_size * self.directions] * (self.layers - 1)
+        return [(rows, size + self.hidden_size) for size in inputs for _ in range(self.directions)]
 
-    Arguments as for `parameters`. The readout is counted as if applied at every time step; looking a token
-    up in an embedding costs none, one-hot tokens are multiplied as any vector.
-    """
-    width = embedding_size or input_size
-    recurrent = sum(rows * columns for rows, columns in _matrices(cell_name, width, hidden_size, layers, directions))
-    embedding = 0 if tokens else embedding_size * input_size
-    return recurrent + embedding + outputs * hidden_size * directions
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers of embedding, recurrent stack and readout."""
+        recurrent = sum(rows * (columns + 2 * self.bias) for rows, columns in self.matrices)
+        embedding = self.embedding_size * (self.input_size + (not self.tokens))
+        return recurrent + embedding + self.outputs * (self.hidden_size * self.directions + 1)
 
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of all matrix products per time step of one sequence.
 
-def matched_hidden_size(
-    cell_name: str,
-    like_cell: str,
-    like_hidden: int,
-    input_size: int,
-    layers: int = 1,
-    directions: int = 1,
-    *,
-    outputs: int = 0,
-    embedding_size: int = 0,
-    tokens: bool = False,
-) -> int:
-    """The hidden size at which `cell_name` has about as many parameters as `like_cell` of `like_hidden`."""
+        The readout is counted as if applied at every time step; looking a token up in an embedding costs
+        none, one-hot tokens are multiplied as any vector.
+        """
+        recurrent = sum(rows * columns for rows, columns in self.matrices)
+        embedding = 0 if self.tokens else self.embedding_size * self.input_size
+        return recurrent + embedding + self.outputs * self.hidden_size * self.directions
 
-    def count(name: str, hidden: int) -> int:
-        return parameters(
-            name,
-            input_size,
-            hidden,
-            layers,
-            directions,
-            outputs=outputs,
-            embedding_size=embedding_size,
-            tokens=tokens,
-        )
+    def matched(self, cell: str) -> Network:
+        """The same network of another cell, with the hidden size whose parameter count is nearest to this one's."""
 
-    wanted = count(like_cell, like_hidden)
-    hidden = 1
-    while count(cell_name, hidden) < wanted:
-        hidden += 1
-    return min((max(hidden - 1, 1), hidden), key=lambda size: abs(count(cell_name, size) - wanted))
+        def sized(hidden_size: int) -> Network:
+            return replace(self, cell=cell, hidden_size=hidden_size)
 
-
-def _matrices(cell_name: str, width: int, hidden_size: int, layers: int, directions: int) -> list[tuple[int, int]]:
-    """(rows, columns) of [W_ih W_hh] of every layer and direction."""
-    rows = len(CELLS[cell_name].chunks) * hidden_size
-    inputs = [width] + [hidden_size * directions] * (layers - 1)
-    return [(rows, size + hidden_size) for size in inputs for _ in range(directions)]
+        hidden = 1
+        while sized(hidden).parameters < self.parameters:
+            hidden += 1
+        return min((sized(max(hidden - 1, 1)), sized(hidden)), key=lambda n: abs(n.parameters - self.parameters))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from rnnviz.analysis.cost import matched_hidden_size, multiply_adds, parameters
+from rnnviz.analysis.cost import Network
 from rnnviz.analysis.norms import grad_norms
 from rnnviz.app.live import Views, trouble
 from rnnviz.app.show import picture
@@ -54,13 +54,10 @@ def options() -> tuple[int, str]:
 
 def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) -> list[Entry]:
     """Every run: cells × seeds. The first cell has the hidden size of the settings."""
-    sizes = _sizes(settings, task)
+    model = _network(settings.with_(cell=SHOWN[0]), task)
     found = []
     for name in SHOWN:
-        hidden = settings.hidden_size
-        if matched == BY_PARAMETERS:
-            layers, directions = settings.num_layers, 1 + settings.bidirectional
-            hidden = matched_hidden_size(name, SHOWN[0], hidden, task.input_size, layers, directions, **sizes)
+        hidden = model.matched(name).hidden_size if matched == BY_PARAMETERS else settings.hidden_size
         for k in range(seeds):
             each = settings.with_(cell=name, hidden_size=hidden, seed=settings.seed + k)
             found.append(Entry(CELLS[name].label, each))
@@ -114,16 +111,14 @@ def _norms(first: Views):
 def _costs(first: Views, entries: list[Entry], task: Task) -> None:
     """What each cell costs, as a table."""
     rows = []
-    sizes = _sizes(entries[0].settings, task)
     for label, view in first.items():
-        each = next(entry.settings for entry in entries if entry.label == label)
-        shape = (each.cell, task.input_size, each.hidden_size, each.num_layers, 1 + each.bidirectional)
+        network = _network(next(entry.settings for entry in entries if entry.label == label), task)
         rows.append(
             {
                 "Cell": label,
-                "Hidden units": each.hidden_size,
-                "Parameters": parameters(*shape, **sizes),
-                "Multiply-adds per time step": multiply_adds(*shape, **sizes),
+                "Hidden units": network.hidden_size,
+                "Parameters": network.parameters,
+                "Multiply-adds per time step": network.multiply_adds,
                 "ms per step": _measured(1e3 * view.seconds_per_step),
                 "µs per time step": _measured(1e6 * view.seconds_per_step / task.time_steps),
             }
@@ -149,9 +144,14 @@ def _measured(value: float) -> str:
     return "after Play" if value != value else f"{value:,.3g}"  # NaN: no step has been taken
 
 
-def _sizes(settings: ExperimentConfig, task: Task) -> dict[str, int]:
-    return {
-        "outputs": task.output_size,
-        "embedding_size": settings.embedding_size,
-        "tokens": task.tokens,
-    }
+def _network(settings: ExperimentConfig, task: Task) -> Network:
+    return Network(
+        settings.cell,
+        task.input_size,
+        settings.hidden_size,
+        settings.num_layers,
+        1 + settings.bidirectional,
+        task.output_size,
+        settings.embedding_size,
+        task.tokens,
+    )

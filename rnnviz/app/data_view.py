@@ -64,11 +64,12 @@ def preview(data: Dataset, train_fraction: float) -> None:
         picture("tokens", "data tokens", data.fingerprint, lambda: token_frequencies(list(symbols), counts))
         st.code(data.text[:400], language=None, wrap_lines=True)
         return
-    assert data.values is not None
-    st.markdown(f"**{len(data.values):,} rows**, {len(data.columns)} columns of numbers.")
+    values = data.values
+    assert values is not None
+    st.markdown(f"**{len(values):,} rows**, {len(data.columns)} columns of numbers.")
     seen = (data.fingerprint, train_fraction)
-    picture("series", "data series", seen, lambda: series_preview(data.values, data.columns, train_fraction))
-    first = {f"{k + 1}. {name}": data.values[:FIRST_ROWS, k] for k, name in enumerate(data.columns)}
+    picture("series", "data series", seen, lambda: series_preview(values, data.columns, train_fraction))
+    first = {f"{k + 1}. {name}": values[:FIRST_ROWS, k] for k, name in enumerate(data.columns)}
     st.dataframe(first, hide_index=True, height="content")
 
 

@@ -10,7 +10,7 @@ from flow_cases import MODULES
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rnnviz.analysis.cost import matched_hidden_size, multiply_adds, parameters
+from rnnviz.analysis.cost import Network
 
 
 def count(*modules):
@@ -21,17 +21,17 @@ def count(*modules):
 def test_parameters_equal_torch(cell):
     for layers, directions, bias in itertools.product((1, 2, 4), (1, 2), (True, False)):
         module = MODULES[cell](3, 5, num_layers=layers, bidirectional=directions == 2, bias=bias)
-        assert parameters(cell, 3, 5, layers, directions, bias=bias) == count(module)
+        assert Network(cell, 3, 5, layers, directions, bias=bias).parameters == count(module)
 
 
 @pytest.mark.parametrize("directions", [1, 2])
 def test_parameters_of_a_whole_network_equal_torch(directions):
     rnn = nn.GRU(6, 5, 2, bidirectional=directions == 2)
     readout = nn.Linear(5 * directions, 7)
-    tokens = parameters("gru", 11, 5, 2, directions, outputs=7, embedding_size=6, tokens=True)
-    assert tokens == count(nn.Embedding(11, 6), rnn, readout)
-    vectors = parameters("gru", 11, 5, 2, directions, outputs=7, embedding_size=6)
-    assert vectors == count(nn.Linear(11, 6), rnn, readout)
+    tokens = Network("gru", 11, 5, 2, directions, outputs=7, embedding_size=6, tokens=True)
+    assert tokens.parameters == count(nn.Embedding(11, 6), rnn, readout)
+    vectors = Network("gru", 11, 5, 2, directions, outputs=7, embedding_size=6)
+    assert vectors.parameters == count(nn.Linear(11, 6), rnn, readout)
 
 
 @pytest.mark.parametrize("cell", ["rnn_tanh", "lstm", "gru"])
@@ -51,18 +51,19 @@ def test_multiply_adds_equal_a_counted_step(cell):
                 nn.functional.linear(torch.randn(1, 5), getattr(module, f"weight_hh_l{layer}{suffix}"))
             below = torch.randn(1, 10)
         readout(below)
-    assert 2 * multiply_adds(cell, 3, 5, 2, 2, outputs=6, embedding_size=4) == counter.get_total_flops()
-    assert multiply_adds(cell, 9, 5, embedding_size=4, tokens=True) == multiply_adds(cell, 4, 5)
+    network = Network(cell, 3, 5, 2, 2, outputs=6, embedding_size=4)
+    assert 2 * network.multiply_adds == counter.get_total_flops()
+    assert Network(cell, 9, 5, embedding_size=4, tokens=True).multiply_adds == Network(cell, 4, 5).multiply_adds
 
 
 @pytest.mark.parametrize("like_hidden", [1, 8, 33, 128])
 @pytest.mark.parametrize(("cell", "like"), [("gru", "lstm"), ("rnn_tanh", "lstm"), ("lstm", "rnn_tanh")])
 def test_matched_hidden_size_is_the_nearest(cell, like, like_hidden):
-    wanted = parameters(like, 3, like_hidden, 2, outputs=2)
-    found = matched_hidden_size(cell, like, like_hidden, 3, 2, outputs=2)
-    distances = {size: abs(parameters(cell, 3, size, 2, outputs=2) - wanted) for size in range(1, 400)}
-    assert distances[found] == min(distances.values())
+    network = Network(like, 3, like_hidden, 2, outputs=2)
+    sizes = {size: Network(cell, 3, size, 2, outputs=2).parameters for size in range(1, 400)}
+    distances = {size: abs(count - network.parameters) for size, count in sizes.items()}
+    assert distances[network.matched(cell).hidden_size] == min(distances.values())
 
 
 def test_a_cell_matches_itself():
-    assert matched_hidden_size("lstm", "lstm", 32, 5) == 32
+    assert Network("lstm", 5, 32).matched("lstm").hidden_size == 32

@@ -26,9 +26,11 @@ def wait_for_pictures(tab, count: int = 6) -> None:
 def wait_for_step(tab, condition: str) -> None:
     tab.page.wait_for_function(
         """condition => {
-            const metric = [...document.querySelectorAll('[data-testid=stMetric]')].find(m => /^Step$/m.test(m.innerText));
-            const step = metric && Number(metric.querySelector('[data-testid=stMetricValue]').innerText.replace(/,/g, ''));
-            return metric !== undefined && eval(condition.replace('step', step));
+            const metrics = [...document.querySelectorAll('[data-testid=stMetric]')];
+            const metric = metrics.find(each => /^Step$/m.test(each.innerText));
+            if (!metric) return false;
+            const value = metric.querySelector('[data-testid=stMetricValue]').innerText;
+            return eval(condition.replace('step', Number(value.replace(/,/g, ''))));
         }""",
         arg=condition,
     )
@@ -132,8 +134,10 @@ def test_every_page_fits_its_window(server, visit, name, theme, width):
         wait_for_pictures(tab, 3)
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
     box = tab.page.locator("[data-testid=stMainBlockContainer]").bounding_box()
-    for picture in tab.page.locator("[data-testid=stBidiComponentRegular]").all():
+    for picture in tab.page.locator(".main-svg").all():
         inner = picture.bounding_box()
+        if inner is None:  # plotly's hidden layers
+            continue
         assert inner["x"] >= box["x"] and inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
     tab.check()
     tab.screenshot(f"{name or 'home'}-{theme}-{width}")
