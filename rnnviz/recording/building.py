@@ -23,8 +23,8 @@ def build(one: Pass) -> Trace:
     inputs = tuple(original(each) for each in stack.inputs)
     outputs = [original(each) for each in stack.outputs]
     masks = tuple(None if each is None else original(each) for each in stack.masks)
-    weights = {name: weight.cpu().numpy() for name, weight in one.weights.items()}
-    initial = {name: state.cpu().numpy() for name, state in one.initial.items()}
+    weights = {name: weight.detach().cpu().numpy() for name, weight in one.weights.items()}
+    initial = {name: state.detach().cpu().numpy() for name, state in one.initial.items()}
     units = initial["h"].shape[-1]
     layers = []
     for index, name in enumerate(one.layer_names):

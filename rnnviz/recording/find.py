@@ -32,7 +32,7 @@ def cell_of(module: nn.Module) -> Cell | None:
     Torch's modules are known by the fused twins that the cells name; the generic loop by its `cell_name`.
     """
     name = getattr(module, "cell_name", None)
-    if isinstance(name, str) and hasattr(module, "weight_hh_l0"):
+    if isinstance(name, str) and hasattr(module, "num_layers"):
         return CELLS[name]
     for cell in CELLS.values():
         if cell.fused is not None and isinstance(module, _resolve(cell.fused.path)):
@@ -100,7 +100,8 @@ def _refuse(path: str, everything: dict[str, nn.Module]) -> None:
             f"{named(path)} has proj_size={module.proj_size}, which recording does not cover: "
             "build it with proj_size=0 and put a Linear layer after it."
         )
-    refuse_dtype(path, getattr(module, "weight_hh_l0", None))
+    # Not by asking for a weight: a parametrised one may change each time that it is looked at.
+    refuse_dtype(path, next(module.parameters(), None))
 
 
 def refuse_dtype(path: str, tensor: Any) -> None:

@@ -41,10 +41,10 @@ class Layout:
         batch, time = given.shape[:2] if batch_first else (given.shape[1], given.shape[0])
         return cls(batch, time, batch_first)
 
-    def inner(self, given: Any) -> Tensor:
-        """An input or output as the module takes or gives it -> (T, B, F), or packed data (N, F)."""
-        if isinstance(given, PackedSequence):
-            return given.data
+    def inner(self, given: Tensor) -> Tensor:
+        """An input or output as the module takes or gives it (of packed ones, the data) -> (T, B, F) or (N, F)."""
+        if self.batch_sizes is not None:
+            return given
         if not self.batched:
             return given.unsqueeze(1)
         return given.transpose(0, 1) if self.batch_first else given
@@ -85,7 +85,17 @@ class Layout:
         return np.repeat(np.arange(self.time), sizes), order
 
 
+def data_of(given: Any) -> Any:
+    """The tensor in an input or output: packed data, or the thing itself."""
+    return given.data if isinstance(given, PackedSequence) else given
+
+
 def copied(tensor: Tensor) -> Tensor:
-    """A contiguous copy that nobody else holds and no graph knows."""
+    """A copy, strides and all, that nobody else holds and no graph knows."""
     with torch.no_grad():
-        return tensor.detach().clone(memory_format=torch.contiguous_format)
+        return tensor.detach().clone()
+
+
+def twin(tensor: Tensor) -> Tensor:
+    """A copy that requires a gradient where the original does: torch's kernels look at that."""
+    return copied(tensor).requires_grad_(tensor.requires_grad)

@@ -13,13 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 from torch.utils.hooks import RemovableHandle
 
 from rnnviz.cells import Cell
 from rnnviz.recording.errors import RefusedOption, named
 from rnnviz.recording.find import Found, cell_of, refuse_dtype
-from rnnviz.recording.layout import Layout, copied
+from rnnviz.recording.layout import Layout, copied, data_of, twin
 
 NO_GRAD = "the forward pass ran with gradients switched off (torch.no_grad or inference_mode)"
 NOTHING_REQUIRES_GRAD = "nothing in this pass requires a gradient"
@@ -79,10 +78,8 @@ class Pass:
                 self._handles.append(tensor.register_hook(self._adder(name, arranged)))
 
     def _adder(self, name: str, arranged: Callable[[Any], Tensor]) -> Callable[[Tensor], None]:
-        packed = name == "output" and self.layout.batch_sizes is not None
-
         def add(grad: Tensor) -> None:
-            grad = copied(grad if packed else arranged(grad))
+            grad = arranged(copied(grad))
             self.grads[name] = self.grads[name] + grad if name in self.grads else grad
 
         return add
@@ -101,10 +98,14 @@ class Pass:
 
 
 class Listener:
-    """Hooks on one module for as long as the block lasts. passes: the last `keep` passes, oldest first."""
+    """Hooks on one module for as long as the block lasts. passes: the last `keep` passes, oldest first.
+
+    A deep copy of the model made inside the block carries the hooks with it; they ignore the copy's calls.
+    """
 
     def __init__(self, found: Found, gradients: bool, keep: int) -> None:
-        self.path, self.module = found.path, found.module
+        self.path = found.path
+        self.module: Any = found.module
         self.gradients, self.keep = gradients, keep
         self.passes: list[Pass] = []
         self.dropped = 0
@@ -120,9 +121,16 @@ class Listener:
         for one in self.passes:
             one.close()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Listener:
+        return self
+
     def _before(self, module: Any, args: tuple, kwargs: dict[str, Any]) -> None:
+        if module is not self.module:
+            return
         given, _ = _arguments(args, kwargs)
-        data = given.data if isinstance(given, PackedSequence) else given
+        data = data_of(given)
+        if not isinstance(data, Tensor):
+            return  # the module's own error says more
         refuse_dtype(self.path, data)
         if torch.is_autocast_enabled(data.device.type):
             raise RefusedOption(
@@ -132,14 +140,14 @@ class Listener:
         self._random_state = _random_state(data.device) if _drops(module) else None
 
     def _after(self, module: Any, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
+        if module is not self.module:
+            return
         cell = cell_of(module)
         assert cell is not None
         given, hx = _arguments(args, kwargs)
         output, finals = result[0], _by_state(cell, result[1])
         layout = Layout.of(given, module.batch_first)
-        output = output.data if isinstance(output, PackedSequence) else output
-        weights = _weights(module)
-        inner = output if layout.batch_sizes is not None else layout.inner(output)
+        output = data_of(output)
         one = Pass(
             path=self.path,
             cell=cell,
@@ -149,10 +157,10 @@ class Listener:
             training=module.training,
             dropout=float(module.dropout) if _drops(module) else 0.0,
             layout=layout,
-            weights=self._shared(weights),
-            inputs=copied(layout.inner(given)),
+            weights=self._shared(_weights(module)),
+            inputs=layout.inner(twin(data_of(given))),
             initial=_initial(cell, layout, hx, finals),
-            output=copied(inner),
+            output=layout.inner(copied(output)),
             grad_mode=torch.is_grad_enabled(),
             random_state=self._random_state,
             why_no_grads=self._why_no_grads(output),
@@ -172,9 +180,9 @@ class Listener:
     def _shared(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Copies of the weights: those of the last pass where they are still equal, value for value."""
         last = self.passes[-1].weights if self.passes else {}
-        if last.keys() == weights.keys() and all(torch.equal(last[name], weights[name]) for name in last):
+        if last.keys() == weights.keys() and all(_same(last[name], weights[name]) for name in last):
             return last
-        return {name: copied(weight) for name, weight in weights.items()}
+        return {name: twin(weight) for name, weight in weights.items()}
 
     def _drop(self) -> None:
         self.passes.pop(0).close()
@@ -189,7 +197,7 @@ class Listener:
 
 def _arguments(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """The input and the initial states (None where none were given) of a call of a recurrent module."""
-    given = args[0] if args else kwargs["input"]
+    given = args[0] if args else kwargs.get("input")
     return given, args[1] if len(args) > 1 else kwargs.get("hx")
 
 
@@ -201,7 +209,7 @@ def _initial(cell: Cell, layout: Layout, hx: Any, finals: dict[str, Tensor]) -> 
     """state -> (L, B, H): copies of what was given; zeros where nothing was."""
     if hx is None:
         return {name: copied(torch.zeros_like(layout.states(final))) for name, final in finals.items()}
-    return {name: copied(layout.states(state)) for name, state in _by_state(cell, hx).items()}
+    return {name: layout.states(twin(state)) for name, state in _by_state(cell, hx).items()}
 
 
 def _weights(module: Any) -> dict[str, Tensor]:
@@ -218,6 +226,10 @@ def _weights(module: Any) -> dict[str, Tensor]:
     ]
     used = getattr(module, "_flat_weights", None)
     return dict(zip(names, used, strict=True)) if used else {name: getattr(module, name) for name in names}
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.requires_grad == other.requires_grad and torch.equal(one, other)
 
 
 def _drops(module: Any) -> bool:

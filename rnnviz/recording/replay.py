@@ -58,9 +58,8 @@ def replay(one: Pass) -> Stack:
             stack.inputs.append(current)
             stack.masks.append(mask)
             current = _fused_layer(one, k, current) if one.fused else _loop_layer(one, k, current)
-            current = current.detach()
             stack.outputs.append(current)
-    _compare(one, current)
+    _compare(one, current.detach())
     stack.outputs[-1] = one.output
     return stack
 
@@ -76,7 +75,7 @@ def _fused_layer(one: Pass, k: int, inputs: Tensor) -> Tensor:
     """Layer k of the stack by torch's own kernel. (T, B, D) or packed (N, D) -> the same with H * directions."""
     directions = one.directions
     weights = [
-        weight.detach().requires_grad_(one.why_no_grads is None or one.grad_mode)
+        weight
         for name in one.layer_names[k * directions : (k + 1) * directions]
         for weight in _layer_weights(one, name).values()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 
 import numpy as np
@@ -240,6 +241,35 @@ def test_asking_too_early_or_for_what_was_not_called():
     assert recording.passes("gru") == ()
     with pytest.raises(RecordingError, match="'gru' was not called"):
         recording["gru"]
+
+
+def test_a_copy_of_the_model_is_not_the_model():
+    module = lstm()
+    with rnnviz.record(module) as recording:
+        module(X)
+        copy.deepcopy(module)(X)
+    assert len(recording.passes("")) == 1
+
+
+def test_two_blocks_one_inside_the_other():
+    module = lstm()
+    with rnnviz.record(module) as outer:
+        with rnnviz.record(module) as inner:
+            output, _ = module(X)
+            output.sum().backward(retain_graph=True)
+        output.sum().backward()
+    assert_close(outer[""].state_grads["h"], 2 * inner[""].state_grads["h"], 1e-14)
+
+
+def test_looking_at_parametrised_weights_does_not_change_them():
+    """Spectral norm takes one power iteration every time that the weight is asked for."""
+    module, twin = (nn.utils.parametrizations.spectral_norm(lstm(), "weight_hh_l0") for _ in range(2))
+    with rnnviz.record(module) as recording:
+        output, _ = module(X)
+    assert torch.equal(output, twin(X)[0])
+    assert torch.equal(module.parametrizations.weight_hh_l0[0]._u, twin.parametrizations.weight_hh_l0[0]._u)
+    used = recording[""].weights["weight_hh_l0"]
+    assert_close(np.linalg.norm(used, 2), 1, 0.1)
 
 
 def test_arguments_by_keyword():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 
 import rnnviz
 from rnnviz.loop import Loop
+from rnnviz.recording import replay
 
 MODULES = {
     "lstm": lambda: nn.LSTM(3, 5, 3, dropout=0.3, bidirectional=True, batch_first=True),
@@ -53,6 +55,27 @@ def test_bit_identical_with_and_without_recording(name, dtype):
     assert len(plain) == len(recorded)
     for one, other in zip(plain, recorded, strict=True):
         assert torch.equal(one, other)
+
+
+SIZES = [(12, 3, 5, 4), (100, 8, 32, 7), (33, 17, 16, 3)]  # at which torch's kernels round differently
+
+
+@pytest.mark.parametrize("mode", ["a graph", "frozen", "no_grad"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("cls", [nn.LSTM, nn.GRU, nn.RNN])
+def test_the_replay_equals_the_fused_call_bit_for_bit(cls, dtype, mode, monkeypatch):
+    """With no tolerance left, a top layer that differs in one bit raises."""
+    monkeypatch.setattr(replay, "TOLERANCE", {dtype: 0.0})
+    torch.manual_seed(0)
+    for (time, batch, units, depth), bidirectional, first in itertools.product(
+        SIZES, (False, True), (False, True)
+    ):
+        options = {"dropout": 0.3, "bidirectional": bidirectional, "batch_first": first, "dtype": dtype}
+        module = cls(depth, units, 2, **options).requires_grad_(mode != "frozen")
+        with torch.set_grad_enabled(mode != "no_grad"), rnnviz.record(module) as recording:
+            output, _ = module(torch.randn(*((batch, time) if first else (time, batch)), depth, dtype=dtype))
+        top = np.concatenate(list(recording[""].states["h"][-1 - bidirectional :]), axis=-1)
+        assert np.array_equal(top, (output if first else output.transpose(0, 1)).detach().numpy())
 
 
 @pytest.mark.parametrize("packed", [False, True])
