@@ -162,21 +162,37 @@ class Through:
 def total_gradients(
     layer: Layer, output_grads: np.ndarray, final_grads: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The total gradient of every state at every time step, of one loss.
+    """The total gradient of every state at every time step, of one loss: `sweep` without lanes.
 
     output_grads: (B, T, H) in original time, what enters from outside through h. final_grads: state ->
     (B, H), what enters at each sequence's last computed step. Returns state -> (T, B, H), computation order.
     """
-    ends = layer.last
-    entering = {name: np.zeros_like(layer.states[name]) for name in final_grads}
-    entering["h"] = computed_order(output_grads, layer.reverse).copy()
+    cell, local, w_hh = layer.cell, layer.local, layer.weights["weight_hh"]
+    time, batch, units = layer.states["h"].shape
+    total = {name: np.zeros_like(array) for name, array in layer.states.items()}
+    total["h"][:] = computed_order(output_grads, layer.reverse)
     for name, grads in final_grads.items():
-        entering[name][ends, np.arange(len(ends))] += grads
-    found = {name: np.empty_like(array) for name, array in layer.states.items()}
-    for now in sweep(layer, 1, lambda t, _: {name: array[t][None] for name, array in entering.items()}):
-        for name, total in now.total.items():
-            found[name][now.t] = total[0]
-    return found
+        total[name][layer.last, np.arange(batch)] += grads
+    blocks, through = w_hh.reshape(len(cell.chunks), units, units), []
+    for state in cell.states:  # the factors (T, B, n, H) and rows (n H, H) of the n chunks that feed a state
+        fed = [k for k, chunk in enumerate(cell.chunks) if (state, chunk) in local.recurrent]
+        factors = [local.recurrent[state, cell.chunks[k]] for k in fed]
+        if fed:
+            through.append((total[state], np.stack(factors, axis=2), blocks[fed].reshape(-1, units)))
+    absent = None if layer.mask.all() else ~layer.mask
+    for t in range(time - 1, -1, -1):
+        for (reader, name), factor in local.within.items():
+            total[name][t] += total[reader][t] * factor[t]
+        if t == 0:
+            break
+        for gradient, factors, rows in through:
+            total["h"][t - 1] += (gradient[t][:, None] * factors[t]).reshape(batch, -1) @ rows
+        for (state, name), factor in local.carry.items():
+            total[name][t - 1] += total[state][t] * factor[t]
+        if absent is not None:
+            for array in total.values():
+                array[t - 1, absent[t - 1]] = 0
+    return total
 
 
 def input_gradient(layer: Layer, totals: Mapping[str, np.ndarray]) -> np.ndarray:
