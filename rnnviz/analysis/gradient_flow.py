@@ -14,13 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnviz.analysis.chunks import chunk_sizes, some_sequences
-from rnnviz.analysis.norms import grad_norms, norms, require_gradients
+from rnnviz.analysis.norms import Norms, grad_norms, require_gradients
 from rnnviz.cells.backward import Through, sweep
 from rnnviz.cells.layer import layer_of
 from rnnviz.trace import Trace
 
 Arrays = dict[str, np.ndarray]
-HEADROOM = 12  # lanes are scaled so that the largest component that enters is between 2^11 and 2^12
+QUANTITIES = {  # name -> which of a sweep's totals, of which state of the cell
+    "matrix": ("total", 0),
+    "cell_matrix": ("total", 1),
+    "through_c": ("along", 1),
+    "through_h": ("crossing", 1),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +47,19 @@ class GradientFlow:
     vectors: Mapping[str, np.ndarray] | None = None
 
 
-def gradient_flow(trace: Trace, vectors: bool = False) -> GradientFlow:
+def gradient_flow(trace: Trace, vectors: bool = False, parts: bool = True) -> GradientFlow:
     """The T x T gradient flow of every layer of a Trace with gradients.
 
     A forward layer is zero for t > s, a reverse layer for t < s, a layer below a bidirectional one is full.
     Rows of lower layers hold what arrives through the layers above. vectors: keep the vectors too, which
-    takes T times the memory of the states. Otherwise at most 256 MB are used beyond the result. Raises
-    ValueError without gradients.
+    takes T times the memory of the states. Otherwise at most 256 MB are used beyond the result. parts:
+    whether to split what reaches a second state (LSTM: through_c, through_h); without, it takes a third less
+    time. Raises ValueError without gradients.
     """
     require_gradients(trace)
     layers, batch, time, units = trace.size
-    quantities = ("matrix", "cell_matrix", "through_c", "through_h") if len(trace.states) > 1 else ("matrix",)
+    count = (4 if parts else 2) if len(trace.states) > 1 else 1
+    quantities = tuple(QUANTITIES)[:count]
     dtype = trace.states["h"].dtype
     found = {name: np.zeros((layers, time, time), dtype) for name in quantities}
     kept = {name: np.zeros((layers, time, time, batch, units), dtype) for name in quantities if vectors}
@@ -68,38 +75,33 @@ def gradient_flow(trace: Trace, vectors: bool = False) -> GradientFlow:
 
 
 class _Losses:
-    """The parts L_s of the loss: where each enters, scaled by a power of two so that squares stay in range.
-
-    steps: (S,) the time steps s at which anything enters, ascending. scale: (T,).
-    """
+    """The parts L_s of the loss, and where each enters. steps: (S,), the s at which anything enters, ascending."""
 
     def __init__(self, trace: Trace) -> None:
         assert trace.output_grads is not None and trace.final_state_grads is not None
         self.trace = trace
-        largest = np.abs(trace.output_grads).max(axis=(0, 2), initial=0)
+        enters = np.array(trace.output_grads.any(axis=(0, 2)))
         for k in range(len(trace.layer_names)):
             for _, ends, gradient in self._finals(k):
-                np.maximum.at(largest, ends, np.abs(gradient).max(axis=-1, initial=0))
-        self.steps = np.flatnonzero(largest)
-        exponent = np.frexp(np.where(np.isfinite(largest), largest, 1))[1]
-        self.scale = np.ldexp(np.ones_like(largest), np.clip(HEADROOM - exponent, -100, 100))
+                enters[ends[gradient.any(axis=-1)]] = True
+        self.steps = np.flatnonzero(enters)
 
     def chunks(self, size: int) -> Iterator[np.ndarray]:
         return (self.steps[start : start + size] for start in range(0, len(self.steps), size))
 
     def entering(self, k: int) -> dict[str, np.ndarray]:
-        """What enters layer k from outside, scaled: state -> (T, B, H) in original time."""
+        """What enters layer k from outside: state -> (T, B, H) in original time."""
         trace = self.trace
         depth, direction = divmod(k, trace.directions)
         _, batch, time, units = trace.size
         found = {}
         if depth == len(trace.layer_inputs) - 1 and trace.output_grads is not None:
             own = trace.output_grads[..., direction * units : (direction + 1) * units]
-            found["h"] = own.swapaxes(0, 1) * self.scale[:, None, None]
+            found["h"] = np.array(own.swapaxes(0, 1))
         for name, ends, gradient in self._finals(k):
             if name not in found:
                 found[name] = np.zeros((time, batch, units), gradient.dtype)
-            found[name][ends, np.arange(batch)] += gradient * self.scale[ends][:, None]
+            found[name][ends, np.arange(batch)] += gradient
         return found
 
     def _finals(self, k: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -116,7 +118,7 @@ def _carry_back(trace: Trace, losses: _Losses, s: np.ndarray, found: Arrays, kep
 
     found: name -> (L, T, T), the norms, joined with those of other sequences; kept: name -> (L, T, T, B, H).
     """
-    layers, batch, time, _ = trace.size
+    _, batch, time, units = trace.size
     above: np.ndarray | None = None  # (T, S, B, H * directions), original time: what the layer above passes down
     below: np.ndarray | None
     for depth in range(len(trace.layer_inputs) - 1, -1, -1):
@@ -124,13 +126,15 @@ def _carry_back(trace: Trace, losses: _Losses, s: np.ndarray, found: Arrays, kep
         below = np.zeros((time, len(s), batch, width), trace.states["h"].dtype) if depth else None
         for k in range(depth * trace.directions, (depth + 1) * trace.directions):
             way = _Way(trace, losses, s, k, above)
-            reached = np.zeros((len(found), time, len(s)), trace.states["h"].dtype)
-            for t, lanes, vectors in way.back(below):
-                write_norms(vectors, reached[:, t, lanes])
-                for name, vector in zip(kept, vectors, strict=False):
-                    kept[name][k, s[lanes], t] = vector / losses.scale[s[lanes], None, None]
-            for name, norm in zip(found, reached, strict=True):
-                found[name][k, s] = np.hypot(found[name][k, s], norm.T / losses.scale[s, None])
+            norm = Norms(len(found), len(s), batch * units, trace.states["h"].dtype)
+            reached = np.zeros((len(found), time, len(s)))
+            for t, lanes, vectors in way.back(list(found), below):
+                norm(vectors, reached[:, t, lanes])
+                for name, vector in zip(kept, vectors if kept else (), strict=True):
+                    kept[name][k, s[lanes], t] = vector
+            for name, rows in zip(found, reached, strict=True):
+                others = found[name][k, s]  # of sequences taken before
+                found[name][k, s] = np.hypot(others, rows.T) if others.any() else rows.T
         if below is not None and dropout is not None:
             below *= dropout.swapaxes(0, 1)[:, None]
         above = below
@@ -170,36 +174,15 @@ class _Way:
         assert self.above is not None
         return {"h": self.above[self.original(n), lanes, :, self.half]}
 
-    def back(self, below: np.ndarray | None) -> Iterator[tuple[int, slice, list[np.ndarray]]]:
+    def back(self, quantities: list[str], below: np.ndarray | None) -> Iterator[tuple[int, slice, list[np.ndarray]]]:
         """Yield t, its lanes and the vectors (S, B, H) of every quantity; add to `below`."""
+        wanted = [(group, self.layer.cell.states[k]) for group, k in map(QUANTITIES.__getitem__, quantities)]
+        parts = "through_c" in quantities
         inject = self.inject if self.above is not None else None
-        parts = len(self.layer.cell.states) > 1
         down = Through(self.layer, "weight_ih")
         into = np.empty((2, *below.shape[1:]), below.dtype) if below is not None else None
         for now in sweep(self.layer, self.count, inject, self.active, parts, self.own):
             t = self.original(now.t)
-            vectors = [now.total["h"]]
-            for name in list(now.along)[:1]:
-                vectors += [now.total[name], now.along[name], now.crossing[name]]
-            yield t, now.lanes, vectors
+            yield t, now.lanes, [getattr(now, group)[state] for group, state in wanted]
             if below is not None and into is not None:
                 below[t, now.lanes] += down.back(now.total, now.t, into[0, now.lanes], into[1, now.lanes])
-
-
-def write_norms(vectors: list[np.ndarray], out: np.ndarray) -> None:
-    """Norms over sequences and units: Q arrays (S, B, H) into `out` (Q, S).
-
-    Plain sums of squares where they are safe, since this is done T times; the careful way elsewhere.
-    """
-    limits = np.finfo(out.dtype)
-    low, high = limits.tiny / limits.eps, limits.max
-    flat = [vector.reshape(len(vector), -1) for vector in vectors]
-    for row, rows in zip(out, flat, strict=True):
-        np.vecdot(rows, rows, out=row)
-    if out.min(initial=high) > low and out.max(initial=low) < high:
-        np.sqrt(out, out=out)
-        return
-    for row, rows in zip(out, flat, strict=True):
-        unsafe = ~((row > low) & (row < high))
-        np.sqrt(row, out=row)
-        row[unsafe] = norms(rows[unsafe])

@@ -59,23 +59,23 @@ def sweep(
     lanes can be non-zero at t (default all); the slice may only grow as t falls, and time steps at which it
     is empty are passed over. Totals are zero in the padding.
     """
-    cell, within, carry = layer.cell, layer.local.within, layer.local.carry
+    cell, local = layer.cell, layer.local
     h, others = cell.states[0], cell.states[1:]
     time, batch, units = layer.states[h].shape
     size, dtype = (lanes, batch, units), layer.states[h].dtype
     # passed: what reaches a state from later time steps; with parts, by_carry holds what never crossed W_hh.
     passed = {name: np.zeros(size, dtype) for name in cell.states}
     by_carry = {name: np.zeros(size, dtype) for name in others} if parts else {}
+    direct = by_carry or passed  # where what enters through a state of the same step belongs
     both = {name: np.empty(size, dtype) for name in by_carry}
     work, spare = np.empty(size, dtype), np.zeros(size, dtype)
-    through, whole = Through(layer, "weight_hh"), bool(layer.mask.all())
+    through, absent = Through(layer, "weight_hh"), None if layer.mask.all() else ~layer.mask
+    around = [(state, to, factor) for (state, to), factor in local.carry.items() if state != to]
 
-    def enter(t: int, where: slice, gradients: Mapping[str, np.ndarray]) -> None:
-        for name, gradient in gradients.items():
-            (by_carry if name in by_carry else passed)[name][where] += gradient
-        for (reader, name), factor in within.items():
-            if reader in gradients:
-                (by_carry if parts else passed)[name][where] += gradients[reader] * factor[t]
+    def arrivals(t: int, now: slice) -> list[tuple[slice, Mapping[str, np.ndarray]]]:
+        found = [(now, inject(t, now))] if inject else []
+        entry = own(t) if own else None
+        return [*found, (slice(entry[0], entry[0] + 1), entry[1])] if entry else found
 
     for t in range(time - 1, -1, -1):
         now = active(t) if active else slice(0, lanes)
@@ -84,33 +84,34 @@ def sweep(
         product = work[now]
         total = {name: array[now] for name, array in passed.items()}
         along = {name: array[now] for name, array in by_carry.items()}
-        crossing = {name: total[name] for name in along}
-        for (reader, name), factor in within.items():
+        crossing = {name: total[name] for name in by_carry}
+        for (reader, name), factor in local.within.items():
             total[name] += np.multiply(total[reader], factor[t], out=product)
-        if inject:
-            enter(t, now, inject(t, now))
-        entry = own(t) if own else None
-        if entry:
-            enter(t, slice(entry[0], entry[0] + 1), entry[1])
-        for name in along:
+        for where, entering in arrivals(t, now):
+            for name, gradient in entering.items():
+                (passed if name == h else direct)[name][where] += gradient
+            for (reader, name), factor in local.within.items():
+                if reader in entering:
+                    direct[name][where] += entering[reader] * factor[t]
+        for name in by_carry:
             total[name] = np.add(along[name], crossing[name], out=both[name][now])
         yield Totals(t, now, total, along, crossing)
 
         before = through.back(total, t, spare[now], product)
-        turned = {pair: total[pair[0]] * factor[t] for pair, factor in carry.items() if pair[0] != pair[1]}
-        if (h, h) in carry:
-            before += np.multiply(total[h], carry[h, h][t], out=product)
+        turned = [(to, total[state] * factor[t]) for state, to, factor in around]
+        if (h, h) in local.carry:
+            before += np.multiply(total[h], local.carry[h, h][t], out=product)
         passed[h], spare = spare, passed[h]
         for name in others:
-            kept = carry[name, name][t] if (name, name) in carry else 0
-            for arrays in (passed, by_carry) if parts else (passed,):
-                arrays[name][now] *= kept
-        for (_, name), gradient in turned.items():
+            kept = local.carry[name, name][t] if (name, name) in local.carry else 0
+            passed[name][now] *= kept
+            if parts:
+                along[name] *= kept
+        for name, gradient in turned:
             passed[name][now] += gradient
-        if not whole and t:
-            absent = ~layer.mask[t - 1]  # of a reverse layer's padding: nothing lies before its first step
+        if absent is not None and t:  # of a reverse layer's padding: nothing lies before its first step
             for array in (*passed.values(), *by_carry.values()):
-                array[now][:, absent] = 0
+                array[now][:, absent[t - 1]] = 0
 
 
 class Through:
@@ -126,24 +127,23 @@ class Through:
 
     @cached_property
     def paths(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """state -> the factors (T, n, B, H) and the rows (H, n, D) of the n chunks that feed it."""
+        """state -> the factors (T, H, B, n) and the rows (H, n, D) of the n chunks that feed it."""
         chunks, paths = self.cell.chunks, {}
         blocks = self.weight.reshape(len(chunks), -1, self.weight.shape[1])
         for state in self.cell.states:
             fed = [k for k, chunk in enumerate(chunks) if (state, chunk) in self.factors]
             if fed:
                 factors = np.stack([self.factors[state, chunks[k]] for k in fed], axis=1)
-                paths[state] = factors, np.ascontiguousarray(blocks[fed].swapaxes(0, 1))
+                paths[state] = factors.transpose(0, 3, 2, 1), np.ascontiguousarray(blocks[fed].swapaxes(0, 1))
         return paths
 
     def matrices(self, t: int) -> dict[str, np.ndarray]:
         """diag(dstate_t/da) W, summed over chunks: state -> (B, H, D). dstate_t/dh_{t-1} along this matrix."""
         made = {}
         for state, (factors, rows) in self.paths.items():
-            if len(factors[t]) == 1:
-                made[state] = factors[t][0][..., None] * rows[:, 0]
-            else:  # for each unit a product (B, n) (n, D): cheaper than adding up one chunk after another
-                made[state] = np.matmul(factors[t].transpose(2, 1, 0), rows).swapaxes(0, 1)
+            # For each unit a product (B, n) (n, D): cheaper than adding up one chunk after another.
+            product = np.matmul if rows.shape[1] > 1 else np.multiply
+            made[state] = product(factors[t], rows).swapaxes(0, 1)
         return made
 
     def back(self, total: Mapping[str, np.ndarray], t: int, out: np.ndarray, work: np.ndarray) -> np.ndarray:
@@ -226,12 +226,3 @@ def recurrent_gradient(cell, factors, total, t, out: np.ndarray) -> np.ndarray:
             else:
                 block += total[state] * factor[t]
     return out
-
-
-def _carry(carry, total, t) -> dict[str, np.ndarray]:
-    """What reaches the previous states around the weights: state -> (S, B, H)."""
-    carried: dict[str, np.ndarray] = {}
-    for (state, previous), factor in carry.items():
-        term = total[state] * factor[t]
-        carried[previous] = carried[previous] + term if previous in carried else term
-    return carried
