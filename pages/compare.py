@@ -11,15 +11,15 @@ from rnnviz.app.live import live, transport
 from rnnviz.app.panel import panel
 
 settings = begin("Compare")
-panel(settings, leave_out=("cell",))
+panel(settings, leave_out=("cell",), also=("forget_bias", "update_bias"))
 if task := task_of(settings):
     st.markdown(
         f"The same seed gives every cell the **same batches** of *{task.label}*. Lines are medians over seeds, bands "
         "reach from the best seed to the worst."
     )
-    seeds, matched = compare_view.options()
+    seeds, matched, steps = compare_view.options()
     entries = compare_view.entries(settings, task, seeds, matched)
     jobs = jobs_of("compare", {each.name: each.settings for each in entries}, task.data)
     if jobs:
-        transport(list(jobs.values()))
-        live(jobs, partial(compare_view.draw, entries=entries, task=task))
+        transport(list(jobs.values()), until=steps)
+        live(jobs, partial(compare_view.draw, entries=entries, task=task, steps=steps))

@@ -10,6 +10,7 @@ import streamlit as st
 from rnnviz.analysis.cost import Network
 from rnnviz.analysis.norms import grad_norms
 from rnnviz.app.live import Views, trouble
+from rnnviz.app.settings import consistent
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -22,6 +23,8 @@ from rnnviz.tasks import Task
 
 SHOWN = ("lstm", "gru", "rnn_tanh")
 SEEDS = (1, 3, 5)
+STEPS = (300, 1000, 3000)
+SEED_END = 2**31
 BY_WIDTH, BY_PARAMETERS = "hidden size", "parameter count"
 
 
@@ -37,8 +40,8 @@ class Entry:
         return f"{self.label}, seed {self.settings.seed}"
 
 
-def options() -> tuple[int, str]:
-    """How many seeds, and what is held equal."""
+def options() -> tuple[int, str, int]:
+    """How many seeds, what is held equal, and how many steps are trained."""
     with st.container(horizontal=True, gap="large"):
         seeds = st.segmented_control(
             "Seeds", SEEDS, default=3, required=True, key="compare seeds", persist_state="session",
@@ -49,7 +52,11 @@ def options() -> tuple[int, str]:
             persist_state="session",
             help="By parameter count: the other cells get the hidden size that comes nearest to the LSTM's count.",
         )  # fmt: skip
-    return seeds, matched
+        steps = st.segmented_control(
+            "Steps", STEPS, default=STEPS[1], required=True, key="compare steps", persist_state="session",
+            format_func="{:,}".format, help="Play trains every run up to this step.",
+        )  # fmt: skip
+    return seeds, matched, steps
 
 
 def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) -> list[Entry]:
@@ -59,16 +66,18 @@ def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) ->
     for name in SHOWN:
         hidden = model.matched(name).hidden_size if matched == BY_PARAMETERS else settings.hidden_size
         for k in range(seeds):
-            each = settings.with_(cell=name, hidden_size=hidden, seed=settings.seed + k)
+            seed = (settings.seed + k) % SEED_END
+            each, _ = consistent(settings.with_(cell=name, hidden_size=hidden, seed=seed), [])
             found.append(Entry(CELLS[name].label, each))
     return found
 
 
-def draw(views: Views, entries: list[Entry], task: Task) -> None:
+def draw(views: Views, entries: list[Entry], task: Task, steps: int) -> None:
     """Loss and metric with bands, what each cell costs, gates and gradients of the first seed."""
     running = sum(view.status == PLAYING for view in views.values())
-    steps = [view.step for view in views.values()]
-    st.caption(f"{len(views)} runs, {running} of them training; step {min(steps):,} to {max(steps):,}.")
+    done = sum(min(view.step, steps) for view in views.values()) / (steps * len(views))
+    slowest, fastest = min(view.step for view in views.values()), max(view.step for view in views.values())
+    st.progress(done, f"{len(views)} runs, {running} of them training; step {slowest:,} to {fastest:,} of {steps:,}.")
     if trouble(views):
         return
     seen = tuple((view.job, view.revision) for view in views.values())
@@ -141,7 +150,9 @@ def _costs(first: Views, entries: list[Entry], task: Task) -> None:
 
 
 def _measured(value: float) -> str:
-    return "after Play" if value != value else f"{value:,.3g}"  # NaN: no step has been taken
+    return (
+        "after Play" if value != value else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    )  # NaN: no step has been taken
 
 
 def _network(settings: ExperimentConfig, task: Task) -> Network:

@@ -48,10 +48,12 @@ def controls(
     *,
     leave_out: Iterable[str] = (),
     fields: Iterable[str] | None = None,
+    also: Iterable[str] = (),
 ) -> ExperimentConfig:
     """Draw the controls that change anything, under their groups' headings, and return the settings.
 
-    groups: which, in order. fields: only these; leave_out: all but these. In a fragment, call `st.rerun()`
+    groups: which, in order. fields: only these; leave_out: all but these; also: these
+    even where they change nothing in the visitor's own experiment. In a fragment, call `st.rerun()`
     when the result differs from what the rest of the page was drawn with.
     """
     config = current()
@@ -63,7 +65,7 @@ def controls(
             and row.kind
             and row.field not in set(leave_out)
             and (fields is None or row.field in set(fields))
-            and row.applies(config)
+            and (row.applies(config) or row.field in set(also))
         ]
         if not rows:
             continue

@@ -15,7 +15,7 @@ def panel(
     groups: tuple[str, ...] = ("Task", "Model", "Start", "Training"),
     **which: Iterable[str],
 ) -> None:
-    """Settings in the side bar; the page runs again when one has changed. `which`: `fields` or `leave_out`."""
+    """Settings in the side bar; the page runs again when one has changed. `which`: as for `controls`."""
     with st.sidebar:
         _panel(settings, groups, which)
 

@@ -69,6 +69,11 @@ def test_train_shows_stacks_in_both_directions(cell):
     assert pictures(app) >= 6
 
 
+def test_compare_survives_an_initialisation_that_fits_one_cell_and_the_last_seed():
+    app = check(visit("compare", task="adding", T="10", H="8", init="chrono", seed=str(2**31 - 1)))
+    assert not app.error
+
+
 def test_play_step_and_reset_reach_the_run():
     app = check(visit("train", task="adding", H="8", T="10"))
 
