@@ -176,9 +176,9 @@ def total_gradients(
     blocks, through = w_hh.reshape(len(cell.chunks), units, units), []
     for state in cell.states:  # the factors (T, B, n, H) and rows (n H, H) of the n chunks that feed a state
         fed = [k for k, chunk in enumerate(cell.chunks) if (state, chunk) in local.recurrent]
-        factors = [local.recurrent[state, cell.chunks[k]] for k in fed]
         if fed:
-            through.append((total[state], np.stack(factors, axis=2), blocks[fed].reshape(-1, units)))
+            factors = np.stack([local.recurrent[state, cell.chunks[k]] for k in fed], axis=2)
+            through.append((total[state], factors, blocks[fed].reshape(-1, units)))
     absent = None if layer.mask.all() else ~layer.mask
     for t in range(time - 1, -1, -1):
         for (reader, name), factor in local.within.items():

@@ -350,3 +350,26 @@ def test_a_forward_of_its_own_that_changes_the_output_is_noticed():
         module(X)
     with pytest.raises(RecordingError, match="gave another output"):
         recording[""]
+
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("device", DEVICES)
+def test_recorded_on_the_device_and_kept_as_numpy(device, packed):
+    module = lstm(num_layers=2, bidirectional=True)
+    lengths = torch.tensor([3, 5])
+    oracle = unroll(module, X, lengths if packed else None)
+    grads, input_grads = oracle.gradients((oracle.outputs**2).sum())
+    module, given = module.to(device), X.to(device)
+    if packed:
+        given = nn.utils.rnn.pack_padded_sequence(given, lengths, batch_first=True, enforce_sorted=False)
+    with rnnviz.record(module) as recording:
+        output, _ = module(given)
+        ((output.data if packed else output) ** 2).sum().backward()
+    trace = recording[""]
+    for name in ("h", "c"):
+        assert_close(trace.states[name], oracle.values(name), 1e-10)
+        assert_close(trace.state_grads[name], grads[name], 1e-8)
+    assert_close(trace.input_grads, input_grads, 1e-8)
