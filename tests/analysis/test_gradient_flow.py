@@ -25,7 +25,8 @@ def over_batch_and_units(vectors):
 @pytest.mark.parametrize(("layers", "bidirectional"), SHAPES)
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_tanh", "rnn_relu"])
 def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, seed):
-    case = Case(cell, layers, bidirectional, seed, packed=seed % 2 == 0, dropout=0.4 * (layers > 1))
+    time = 7 if seed % 3 == 2 else 12  # on either side of MANY_LANES
+    case = Case(cell, layers, bidirectional, seed, packed=seed % 2 == 0, dropout=0.4 * (layers > 1), time=time)
     flow = rnnviz.gradient_flow(case.trace, vectors=True)
     expected = case.flow(case.oracle, "h")
     assert_close(flow.vectors["matrix"], expected, 1e-10, "vectors")
@@ -48,7 +49,7 @@ def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, see
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("layers", "bidirectional"), SHAPES[:4])
 def test_through_c_is_what_arrives_with_the_recurrent_weights_cut(layers, bidirectional, seed):
-    case = Case("lstm", layers, bidirectional, seed)
+    case = Case("lstm", layers, bidirectional, seed, time=7 if seed % 3 == 2 else 12)
     flow = rnnviz.gradient_flow(case.trace, vectors=True)
     for k in range(len(case.trace.layer_names)):
         expected = case.flow(case.unrolled(cut=k), "c")[k]
