@@ -44,9 +44,7 @@ class Model(nn.Module):
     weights do not fit.
     """
 
-    def __init__(
-        self, config: ExperimentConfig, task: Task, weights: Mapping[str, np.ndarray] | None = None
-    ) -> None:
+    def __init__(self, config: ExperimentConfig, task: Task, weights: Mapping[str, np.ndarray] | None = None) -> None:
         super().__init__()
         dtype = getattr(torch, config.precision)
         width = config.embedding_size or task.input_size

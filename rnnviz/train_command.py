@@ -166,9 +166,7 @@ def _read(path: Path) -> Dataset:
 
 
 def _title(config: ExperimentConfig) -> str:
-    changed = [
-        f"{f.name} {getattr(config, f.name)}" for f in fields(config) if getattr(config, f.name) != f.default
-    ]
+    changed = [f"{f.name} {getattr(config, f.name)}" for f in fields(config) if getattr(config, f.name) != f.default]
     return f"{config.task}, {config.cell}: " + (", ".join(changed) or "every setting at its default")
 
 

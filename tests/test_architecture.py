@@ -85,9 +85,7 @@ def test_pages_are_short_and_hold_no_maths(path):
     text = path.read_text()
     assert len(text.splitlines()) < 60
     assert not {name.split(".")[0] for name in imported(path)} & {"torch", "numpy", "plotly", "math"}
-    first = [
-        node for node in ast.parse(text).body if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr))
-    ][0]
+    first = [node for node in ast.parse(text).body if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr))][0]
     assert isinstance(first, ast.Assign) and ast.unparse(first).startswith("settings = begin("), ast.unparse(first)
 
 

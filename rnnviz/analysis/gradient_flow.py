@@ -126,7 +126,7 @@ def _carry_back(trace: Trace, losses: _Losses, s: np.ndarray, found: Arrays, kep
         below = np.zeros((time, len(s), batch, width), trace.states["h"].dtype) if depth else None
         for k in range(depth * trace.directions, (depth + 1) * trace.directions):
             way = _Way(trace, losses, s, k, above)
-            norm = Norms(len(found), len(s), batch * units, trace.states["h"].dtype)
+            norm = Norms(len(s), batch * units, trace.states["h"].dtype)
             reached = np.zeros((len(found), time, len(s)))
             for t, lanes, vectors in way.back(list(found), below):
                 norm(vectors, reached[:, t, lanes])

@@ -33,19 +33,20 @@ def norms(vectors: np.ndarray) -> np.ndarray:
 
 
 class Norms:
-    """`norms` of up to S vectors of N components of Q quantities, many times over: as safe, and faster."""
+    """`norms` of up to S vectors of N components, many times over: as safe, and faster."""
 
-    def __init__(self, quantities: int, rows: int, size: int, dtype: np.dtype) -> None:
-        self.wide = None if dtype == np.float64 else np.empty((quantities, rows, size))
+    def __init__(self, rows: int, size: int, dtype: np.dtype) -> None:
+        self.wide = None if dtype == np.float64 else np.empty((rows, size))
 
     def __call__(self, vectors: list[np.ndarray], out: np.ndarray) -> None:
         """Norms over all but the first axis: Q arrays (S, ...) into `out` (Q, S), float64."""
         rows = [array.reshape(len(array), -1) for array in vectors]
         if self.wide is not None:  # the square of any float32 has its place in float64
-            wide = self.wide[:, : len(rows[0])]
+            wide = self.wide[: len(rows[0])]
             for k, array in enumerate(rows):
-                wide[k] = array
-            np.sqrt(np.vecdot(wide, wide, out=out), out=out)
+                wide[...] = array
+                np.vecdot(wide, wide, out=out[k])
+            np.sqrt(out, out=out)
             return
         for k, array in enumerate(rows):
             np.vecdot(array, array, out=out[k])

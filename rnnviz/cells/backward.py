@@ -72,10 +72,12 @@ def sweep(
     through, absent = Through(layer, "weight_hh"), None if layer.mask.all() else ~layer.mask
     around = [(state, to, factor) for (state, to), factor in local.carry.items() if state != to]
 
-    def arrivals(t: int, now: slice) -> list[tuple[slice, Mapping[str, np.ndarray]]]:
-        found = [(now, inject(t, now))] if inject else []
-        entry = own(t) if own else None
-        return [*found, (slice(entry[0], entry[0] + 1), entry[1])] if entry else found
+    def enter(t: int, where: int | slice, entering: Mapping[str, np.ndarray]) -> None:
+        for name, gradient in entering.items():
+            (passed if name == h else direct)[name][where] += gradient
+        for (reader, name), factor in local.within.items():
+            if reader in entering:
+                direct[name][where] += entering[reader] * factor[t]
 
     for t in range(time - 1, -1, -1):
         now = active(t) if active else slice(0, lanes)
@@ -87,12 +89,10 @@ def sweep(
         crossing = {name: total[name] for name in by_carry}
         for (reader, name), factor in local.within.items():
             total[name] += np.multiply(total[reader], factor[t], out=product)
-        for where, entering in arrivals(t, now):
-            for name, gradient in entering.items():
-                (passed if name == h else direct)[name][where] += gradient
-            for (reader, name), factor in local.within.items():
-                if reader in entering:
-                    direct[name][where] += entering[reader] * factor[t]
+        if inject:
+            enter(t, now, inject(t, now))
+        if own and (entry := own(t)):
+            enter(t, *entry)
         for name in by_carry:
             total[name] = np.add(along[name], crossing[name], out=both[name][now])
         yield Totals(t, now, total, along, crossing)

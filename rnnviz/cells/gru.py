@@ -28,9 +28,7 @@ class GRU(Cell):
     keeps = "z"
     bias_setting = "update_bias"
     equations = (
-        Equation(
-            "r", r"r_t = \sigma(W_{ir} x_t + W_{hr} h_{t-1} + b_r)", "How much of the past the candidate sees."
-        ),
+        Equation("r", r"r_t = \sigma(W_{ir} x_t + W_{hr} h_{t-1} + b_r)", "How much of the past the candidate sees."),
         Equation("z", r"z_t = \sigma(W_{iz} x_t + W_{hz} h_{t-1} + b_z)", "How much of the past is kept."),
         Equation(
             "n",

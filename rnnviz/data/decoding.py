@@ -70,9 +70,7 @@ def _characters(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
             return _strict(name, content, encoding, len(mark)), ()
     unmarked = _unmarked_utf16(content)
     if unmarked:
-        return _strict(name, content, unmarked), (
-            f"Read as {unmarked.upper()}, which has no byte order mark here.",
-        )
+        return _strict(name, content, unmarked), (f"Read as {unmarked.upper()}, which has no byte order mark here.",)
     try:
         return content.decode("utf-8"), ()
     except UnicodeDecodeError as error:

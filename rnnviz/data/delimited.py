@@ -55,9 +55,7 @@ def split_rows(text: str) -> Rows:
     if not cells:
         raise DataError("The file holds no rows: upload a table with a header line and rows of numbers.")
     if len(cells[0]) > MOST_COLUMNS:
-        raise DataError(
-            f"Line {numbers[0]:,} has {len(cells[0]):,} fields: upload at most {MOST_COLUMNS:,} columns."
-        )
+        raise DataError(f"Line {numbers[0]:,} has {len(cells[0]):,} fields: upload at most {MOST_COLUMNS:,} columns.")
     header = cells[0] if _is_header(cells) else None
     if header is not None and len(cells) == 1:
         raise DataError(

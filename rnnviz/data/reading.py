@@ -53,9 +53,7 @@ def _table(name: str, text: str, notes: tuple[str, ...]) -> Dataset:
     if any(column.style is DECIMAL_COMMA and not column.doubtful for column in columns):
         for k, column in enumerate(columns):
             if column.doubtful:
-                columns[k] = read_column(
-                    column.name, [row[k] for row in rows.cells], rows.lines, decimal_comma=True
-                )
+                columns[k] = read_column(column.name, [row[k] for row in rows.cells], rows.lines, decimal_comma=True)
     kept = [column for column in columns if column.values is not None]
     if not kept:
         raise _no_numbers(name, columns)

@@ -41,9 +41,7 @@ def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: f
         ref = "" if k == 0 else str(k + 1)
         name = plain(columns[k]) or f"column {k + 1}"
         hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
-        traces += line(
-            np.arange(len(values)), values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}")
-        )
+        traces += line(np.arange(len(values)), values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
         axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
         heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
         words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
@@ -83,6 +81,4 @@ def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40)
     place = {"tickvals": np.arange(len(order)), "ticktext": names, "tickangle": 0, "showgrid": False}
     rare = int((counts < 10).sum())
     note = f"{len(counts)} different characters; {rare} occur fewer than 10 times"
-    return figure(
-        [bar], TOKENS.title, axis("Character", **place), axis("Times"), note=note, height=240, bargap=0.2
-    )
+    return figure([bar], TOKENS.title, axis("Character", **place), axis("Times"), note=note, height=240, bargap=0.2)

@@ -40,9 +40,7 @@ def flow_figure(flow: Any, layer: int = 0, which: str = "matrix") -> go.Figure:
     quantity, words = PARTS[which]
     title = FLOW.title + (f", {words}" if words else "")
     maps = [
-        (label, np.asarray(m)[layer])
-        for label, m in ((a, getattr(f, which, None)) for a, f in items)
-        if m is not None
+        (label, np.asarray(m)[layer]) for label, m in ((a, getattr(f, which, None)) for a, f in items) if m is not None
     ]
     if not maps:
         return empty(title, "This cell has no cell state." if items else "No gradient recorded yet.", 340)

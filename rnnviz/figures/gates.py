@@ -31,9 +31,7 @@ def gate_traces(trace: Trace, layer: int = 0, sequence: int | None = None) -> go
     return gates_side_by_side([("", trace)], layer, sequence)
 
 
-def gates_side_by_side(
-    items: Sequence[tuple[str, Trace]], layer: int = 0, sequence: int | None = None
-) -> go.Figure:
+def gates_side_by_side(items: Sequence[tuple[str, Trace]], layer: int = 0, sequence: int | None = None) -> go.Figure:
     """(label, trace) for each column; a row per kind of gate, with one range for the whole row."""
     without = [plain(label) or "this cell" for label, trace in items if not trace.gates]
     items = [(label, trace) for label, trace in items if trace.gates]

@@ -77,9 +77,7 @@ def flow_over_training(history: History, layer: int = 0) -> go.Figure:
     norms = history.flow[:, layer]
     width = -(-norms.shape[1] // _WIDEST)
     norms = block(norms, 1, width, np.maximum.reduceat)
-    hover = (
-        f"{lookup('state_grads').symbol} = %{{customdata:.3~g}}<br>time step %{{x}}, step %{{y:,}}<extra></extra>"
-    )
+    hover = f"{lookup('state_grads').symbol} = %{{customdata:.3~g}}<br>time step %{{x}}, step %{{y:,}}<extra></extra>"
     # Rows are a list of steps, not a scale: recordings are not evenly spaced once the record is thinned.
     steps = [f"{step:,}" for step in history.recorded]
     time = np.arange(norms.shape[1]) * width
@@ -88,9 +86,7 @@ def flow_over_training(history: History, layer: int = 0) -> go.Figure:
     yaxis = axis("Step", type="category", showgrid=False, tickvals=steps[::every])
     words = note(norms, zeros=True) or (f"largest of {width} time steps in each cell" if width > 1 else "")
     xaxis = axis(axis_title("time_step"), showgrid=False)
-    return figure(
-        traces, title, xaxis, yaxis, note=words, height=280, colour_bar=True, time=["x"], plot_bgcolor=ABSENT
-    )
+    return figure(traces, title, xaxis, yaxis, note=words, height=280, colour_bar=True, time=["x"], plot_bgcolor=ABSENT)
 
 
 def _series(items: Items) -> tuple[list[tuple[str, np.ndarray]], bool]:

@@ -71,9 +71,7 @@ def scatter(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> g
         words = "sequence %{customdata}<br>target %{x:.4g}, output %{y:.4g}<extra></extra>"
         traces.append(points | {"name": name, "customdata": np.arange(len(outputs)), "hovertemplate": words})
     lost = int((~np.isfinite(outputs)).sum())
-    words = (
-        f"{lost} outputs are NaN or infinite and cannot be drawn" if lost else "one point per held-out sequence"
-    )
+    words = f"{lost} outputs are NaN or infinite and cannot be drawn" if lost else "one point per held-out sequence"
     xaxis, yaxis = axis("Target"), axis(axis_title("outputs"))
     return figure(traces, PREDICTIONS.title, xaxis, yaxis, note=words, legend=outputs.shape[-1] > 1)
 

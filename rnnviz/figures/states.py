@@ -37,9 +37,7 @@ def state_heatmap(
     return _heatmap(trace, state, values, layer, sequence, DIVERGING, (-limit, limit), sort_units)
 
 
-def gate_heatmap(
-    trace: Trace, gate: str, layer: int = 0, sequence: int = 0, sort_units: bool = False
-) -> go.Figure:
+def gate_heatmap(trace: Trace, gate: str, layer: int = 0, sequence: int = 0, sort_units: bool = False) -> go.Figure:
     """One gate of one sequence, (H units, T time steps): 0 to 1 in the gate's colour, candidates diverging."""
     if gate not in trace.gates:
         return empty(_title(gate, trace, layer, sequence), f"This cell has no gate {gate}.", _height(trace))

@@ -31,9 +31,7 @@ class Recording:
         """The last pass of the module at `path`. Raises RecordingError where it was not called."""
         count = len(self._of(path))
         if not count:
-            raise RecordingError(
-                f"{named(path)} was not called inside the block, so there is nothing of it to see."
-            )
+            raise RecordingError(f"{named(path)} was not called inside the block, so there is nothing of it to see.")
         return self._trace(path, count - 1)
 
     def passes(self, path: str) -> tuple[Trace, ...]:

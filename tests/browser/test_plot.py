@@ -46,9 +46,7 @@ def wait_for_draws(tab, name, more):
 
 
 def x_range(tab, name):
-    return (
-        figure(tab, name).locator(".rnnviz-plot-chart").evaluate("chart => chart._fullLayout.xaxis.range.slice()")
-    )
+    return figure(tab, name).locator(".rnnviz-plot-chart").evaluate("chart => chart._fullLayout.xaxis.range.slice()")
 
 
 def drag(tab, name, start, end):
@@ -66,9 +64,7 @@ def test_twenty_updates_stay_in_place_and_keep_the_zoom(tab):
         figure(tab, name).evaluate("element => { element.mark = 'kept' }")
         figure(tab, name).locator(".main-svg").first.evaluate("element => { element.mark = 'kept' }")
     drag(tab, "line", 0.2, 0.5)
-    tab.page.wait_for_function(
-        "document.querySelector('.rnnviz-plot-chart')._fullLayout.xaxis.autorange === false"
-    )
+    tab.page.wait_for_function("document.querySelector('.rnnviz-plot-chart')._fullLayout.xaxis.autorange === false")
     zoomed = x_range(tab, "line")
     assert 0 < zoomed[0] < zoomed[1] < 60
     wait_for_draws(tab, "line", 20)

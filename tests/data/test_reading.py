@@ -54,9 +54,7 @@ def test_the_delimiter_is_the_one_that_leaves_numbers():
     assert table("1,5;2,5\n3,5;4,5\n").values.tolist() == [[1.5, 2.5], [3.5, 4.5]]  # and so would a comma
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_encodings(encoding):
     data = table("Größe;Höhe\n1;2\n3,5;-4\n", encoding=encoding)
     assert data.columns == ("Größe", "Höhe")
@@ -181,9 +179,7 @@ def test_dates_tell_the_order_and_nothing_else(dates, words):
     assert words in data.notes[0] and "Column 'day' holds dates" in data.notes[0]
 
 
-@pytest.mark.parametrize(
-    "cells", [["2020.5", "2021.5"], ["2020", "2021"], ["1.5", "31.12"], ["20201301", "20209999"]]
-)
+@pytest.mark.parametrize("cells", [["2020.5", "2021.5"], ["2020", "2021"], ["1.5", "31.12"], ["20201301", "20209999"]])
 def test_numbers_that_look_like_dates_stay_numbers(cells):
     data = table("a\n" + "\n".join(cells))
     np.testing.assert_array_equal(data.values[:, 0], [float(cell) for cell in cells])

@@ -12,9 +12,7 @@ from rnnviz.run import History
 from rnnviz.trace import Trace
 
 
-def make_trace(
-    cell="lstm", batch=3, time=20, units=8, layers=1, seed=0, scale=1.0, lengths=None, grads=True, **more
-):
+def make_trace(cell="lstm", batch=3, time=20, units=8, layers=1, seed=0, scale=1.0, lengths=None, grads=True, **more):
     """A Trace of `layers` stacked layers; the loss is a random linear function of the last layer's last h."""
     rng = np.random.default_rng(seed)
     kind, size = CELLS[cell], 2
@@ -93,9 +91,7 @@ def make_history(steps=400, time=20, layers=1, seed=0):
 
 def no_history():
     nothing = np.zeros(0)
-    return History(
-        nothing, nothing, nothing.astype(int), nothing, nothing, nothing.astype(int), np.zeros((0, 1, 5))
-    )
+    return History(nothing, nothing, nothing.astype(int), nothing, nothing, nothing.astype(int), np.zeros((0, 1, 5)))
 
 
 @pytest.fixture(name="make_trace")

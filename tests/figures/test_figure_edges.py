@@ -65,9 +65,7 @@ def test_random_traces(cell, batch, time, units, layers, kind, share, seed):
     lengths = rng.integers(1, time + 1, batch)
     trace = with_outputs(make_trace(cell, batch, time, units, layers, seed, lengths=lengths), kind, 3, seed)
     grads = {name: spoil(a, rng, share) for name, a in trace.state_grads.items()}
-    fields = {
-        name: {k: spoil(a, rng, share) for k, a in getattr(trace, name).items()} for name in ("states", "gates")
-    }
+    fields = {name: {k: spoil(a, rng, share) for k, a in getattr(trace, name).items()} for name in ("states", "gates")}
     trace = replace(trace, state_grads=grads, outputs=spoil(trace.outputs, rng, share), **fields)
     with np.errstate(all="raise", under="ignore"):
         figures = [states.state_heatmap(trace, state, layers - 1, batch - 1, True) for state in trace.states]
@@ -110,9 +108,7 @@ def test_random_histories(steps, time, share, clip_at, metric, seed):
 
 def test_all_zero_everywhere(make_history):
     history = make_history(20)
-    nothing = {
-        name: 0 * getattr(history, name) for name in ("loss", "grad_norm", "heldout_loss", "metric", "flow")
-    }
+    nothing = {name: 0 * getattr(history, name) for name in ("loss", "grad_norm", "heldout_loss", "metric", "flow")}
     history = replace(history, **nothing)
     assert training.grad_norm_figure(history).data[1].name == "gradient norm: exactly 0"
     assert training.loss_figure(history).layout.yaxis.type is None

@@ -134,9 +134,7 @@ def test_gates_show_mean_and_middle_of_the_units(make_trace):
         area, line = (t for t in figure.data if t.name == gate)
         np.testing.assert_allclose(line.y, trace.gates[gate][0, 1].mean(1), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(area.y[:12], np.percentile(trace.gates[gate][0, 1], 90, axis=1), 1e-5, 1e-6)
-        np.testing.assert_allclose(
-            area.y[12:24][::-1], np.percentile(trace.gates[gate][0, 1], 10, axis=1), 1e-5, 1e-6
-        )
+        np.testing.assert_allclose(area.y[12:24][::-1], np.percentile(trace.gates[gate][0, 1], 10, axis=1), 1e-5, 1e-6)
     assert [t.line.color for t in figure.data if t.hovertemplate] == ["#D55E00", "#009E73", "#56B4E9", "#0072B2"]
 
 
@@ -222,9 +220,7 @@ def test_zero_and_nan_inside_a_flow_are_marked():
     zero, bad = named(figure, "exactly 0"), named(figure, "NaN")
     assert np.argwhere(zero.z == 1).tolist() == [[3, 1]] and np.argwhere(bad.z == 1).tolist() == [[4, 0]]
     assert zero.colorscale[0][1] == ZERO and bad.colorscale[0][1] == BAD
-    assert (
-        figure.layout.title.subtitle.text == "empty: cannot be reached; grey: exactly 0; magenta: NaN or infinite"
-    )
+    assert figure.layout.title.subtitle.text == "empty: cannot be reached; grey: exactly 0; magenta: NaN or infinite"
 
 
 def test_a_long_flow_shows_the_largest_of_each_block():
@@ -235,9 +231,7 @@ def test_a_long_flow_shows_the_largest_of_each_block():
 
 
 def test_flows_side_by_side_share_their_colours():
-    figure = flow.flow_figure(
-        [(name, SimpleNamespace(matrix=lower(9, f))) for name, f in (("a", 0.1), ("b", 0.9))]
-    )
+    figure = flow.flow_figure([(name, SimpleNamespace(matrix=lower(9, f))) for name, f in (("a", 0.1), ("b", 0.9))])
     assert figure.data[0].zmin == figure.data[1].zmin == -8 and figure.data[0].zmax == figure.data[1].zmax
     without = SimpleNamespace(matrix=lower(9, 0.5), cell_matrix=None)
     assert "no cell state" in flow.flow_figure(without, which="cell_matrix").layout.annotations[0].text

@@ -87,9 +87,7 @@ def test_chrono():
         assert (f >= 0).all() and (f <= np.log(length - 1)).all()
     u = np.exp(np.concatenate([np.split(layer["bias_ih"], 4)[1] for layer in drawn]))  # uniform in [1, T-1]
     assert abs(u.mean() - length / 2) < 4 * length / np.sqrt(12 * len(u))
-    r, z, n = np.split(
-        sum(layers(cell="gru", init="chrono", length=length)["0"][b] for b in ("bias_ih", "bias_hh")), 3
-    )
+    r, z, n = np.split(sum(layers(cell="gru", init="chrono", length=length)["0"][b] for b in ("bias_ih", "bias_hh")), 3)
     assert (z > 0).all() and not r.any() and not n.any()
 
 

@@ -30,9 +30,7 @@ class Case:
     def __init__(self, cell, layers, bidirectional, layout, dtype, seed, dropout=0.0):
         rng = np.random.default_rng([seed, layers, bidirectional, LAYOUTS.index(layout)])
         torch.manual_seed(int(rng.integers(2**31)))
-        time, batch, units, depth = (
-            int(rng.integers(low, high)) for low, high in ((1, 13), (1, 5), (1, 6), (1, 5))
-        )
+        time, batch, units, depth = (int(rng.integers(low, high)) for low, high in ((1, 13), (1, 5), (1, 6), (1, 5)))
         cls, options = CELLS[cell]
         first = layout.startswith("batch_first")
         self.module = cls(

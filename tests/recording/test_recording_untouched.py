@@ -67,9 +67,7 @@ def test_the_replay_equals_the_fused_call_bit_for_bit(cls, dtype, mode, monkeypa
     """With no tolerance left, a top layer that differs in one bit raises."""
     monkeypatch.setattr(replay, "TOLERANCE", {dtype: 0.0})
     torch.manual_seed(0)
-    for (time, batch, units, depth), bidirectional, first in itertools.product(
-        SIZES, (False, True), (False, True)
-    ):
+    for (time, batch, units, depth), bidirectional, first in itertools.product(SIZES, (False, True), (False, True)):
         options = {"dropout": 0.3, "bidirectional": bidirectional, "batch_first": first, "dtype": dtype}
         module = cls(depth, units, 2, **options).requires_grad_(mode != "frozen")
         with torch.set_grad_enabled(mode != "no_grad"), rnnviz.record(module) as recording:

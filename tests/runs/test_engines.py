@@ -166,9 +166,7 @@ def test_an_unknown_name_fails_in_a_sentence(engine, settled, field):
 
 
 def test_an_unexpected_error_ends_one_job_alone(engine, settled, capsys):
-    broken = Dataset(
-        "broken", ("a", "b"), np.zeros(50)
-    )  # one axis instead of two: a defect, not a visitor's doing
+    broken = Dataset("broken", ("a", "b"), np.zeros(50))  # one axis instead of two: a defect, not a visitor's doing
     good = engine.create(Spec(TINY))
     bad = engine.create(Spec(TINY.with_(task="uploaded", columns=(0,)), broken))
     assert settled(engine, bad).status == "failed"

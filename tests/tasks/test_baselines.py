@@ -43,9 +43,7 @@ def test_best_constant_guess(name):
 
 
 def test_digits_are_almost_equally_frequent():
-    assert made("digits_rows", SERIES).baseline == pytest.approx(
-        constant_guess(made("digits_rows", SERIES)), rel=0.01
-    )
+    assert made("digits_rows", SERIES).baseline == pytest.approx(constant_guess(made("digits_rows", SERIES)), rel=0.01)
 
 
 def test_adding_baseline_is_one_sixth():

@@ -22,9 +22,7 @@ def made(name: str, data: Dataset, **changes) -> Task:
 
 
 def same(a, b) -> bool:
-    return all(
-        np.array_equal(x, y) for x, y in zip(vars(a).values(), vars(b).values(), strict=True) if x is not None
-    )
+    return all(np.array_equal(x, y) for x, y in zip(vars(a).values(), vars(b).values(), strict=True) if x is not None)
 
 
 @every_task

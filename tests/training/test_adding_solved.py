@@ -13,9 +13,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="minutes long; set RNNVIZ_SLOW=1"),
 ]
-COMMON = (
-    "train --task adding --length 50 --hidden-size 64 --batch-size 64 --optimiser adam --clip norm --clip-at 1"
-)
+COMMON = "train --task adding --length 50 --hidden-size 64 --batch-size 64 --optimiser adam --clip norm --clip-at 1"
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

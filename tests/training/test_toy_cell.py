@@ -45,9 +45,7 @@ def listed(monkeypatch):
 
 
 def test_trains_and_resumes():
-    config = small(
-        cell="leaky", num_layers=2, dropout=0.3, bidirectional=True, forget_bias=2.0, learning_rate=0.02
-    )
+    config = small(cell="leaky", num_layers=2, dropout=0.3, bidirectional=True, forget_bias=2.0, learning_rate=0.02)
     run = start(config)
     assert np.array_equal(run.weights["rnn.bias_ih_l1"][:5], np.full(5, 2.0, np.float32))
     whole = advance(run, steps=60)

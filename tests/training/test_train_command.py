@@ -47,9 +47,7 @@ def test_the_tasks_defaults_hold_unless_given(task):
     config = configured(parsed("--task", task))
     for name, value in TASKS[task].defaults.items():
         assert getattr(config, name) == value
-    given = configured(
-        parsed(*f"--task {task} --length 30 --bidirectional --forget-bias -2 --columns 0,2".split())
-    )
+    given = configured(parsed(*f"--task {task} --length 30 --bidirectional --forget-bias -2 --columns 0,2".split()))
     assert (given.length, given.bidirectional, given.forget_bias, given.columns) == (30, True, -2.0, (0, 2))
 
 

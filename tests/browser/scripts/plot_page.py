@@ -14,9 +14,7 @@ settings = begin("Plots")
 def live() -> None:
     st.session_state["frame"] = frame = st.session_state.get("frame", 0) + 1
     t = np.arange(100)
-    line = go.Figure(
-        go.Scatter(x=t, y=np.sin(t / 9 + frame / 3) * (1 + frame % 5), name="=1+1", line_color="#808080")
-    )
+    line = go.Figure(go.Scatter(x=t, y=np.sin(t / 9 + frame / 3) * (1 + frame % 5), name="=1+1", line_color="#808080"))
     line.data[0].meta = {"ink": True}
     line.update_layout(height=260, meta={"time": ["x"]}, xaxis_title="time step t", yaxis_title="h")
     plot(line, "line", alt="A sine that moves", cursor="time")
