@@ -75,6 +75,15 @@ def test_few_lanes_and_few_sequences_at_a_time_change_nothing(cell, monkeypatch)
         assert_close(getattr(chunked, name), getattr(whole, name), 1e-14, name)
 
 
+def test_without_parts_the_matrices_are_the_same():
+    trace = Case("lstm", 2, True, time=12).trace
+    whole, less = rnnviz.gradient_flow(trace, vectors=True), rnnviz.gradient_flow(trace, vectors=True, parts=False)
+    assert less.through_c is less.through_h is None and set(less.vectors) == {"matrix", "cell_matrix"}
+    for name in less.vectors:
+        assert_close(less.vectors[name], whole.vectors[name], 1e-13, name)
+        assert_close(getattr(less, name), getattr(whole, name), 1e-13, name)
+
+
 @pytest.mark.parametrize("reach", ["last output", "final state"])
 def test_time_steps_without_a_loss_have_empty_rows(reach):
     case = Case("gru", seed=1, packed=False, finals=reach == "final state")
