@@ -20,7 +20,7 @@ if task and (job := job_of("train", settings, task.data, remember=4)):
     with left:
         transport([job])
     with right:
-        train_view.look_at(settings)
+        train_view.look_at(settings, job)
     live({"run": job}, partial(train_view.draw, settings=settings, task=task))
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from rnnviz.analysis.cost import Network
 from rnnviz.analysis.norms import grad_norms
+from rnnviz.app.controls import page_choice
 from rnnviz.app.live import Views, trouble
-from rnnviz.app.settings import consistent
+from rnnviz.app.settings import BY_FIELD, consistent
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -18,14 +20,14 @@ from rnnviz.figures.compare import bands_figure
 from rnnviz.figures.gates import gates_side_by_side
 from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.glossary import lookup
-from rnnviz.runs.engine import PLAYING
+from rnnviz.runs.engine import DIVERGED, FAILED, PLAYING
 from rnnviz.tasks import Task
 
 SHOWN = ("lstm", "gru", "rnn_tanh")
 SEEDS = (1, 3, 5)
 STEPS = (300, 1000, 3000)
 SEED_END = 2**31
-BY_WIDTH, BY_PARAMETERS = "hidden size", "parameter count"
+MATCHED = ("hidden size", "parameter count")
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,20 @@ class Entry:
 
 
 def options() -> tuple[int, str, int]:
-    """How many seeds, what is held equal, and how many steps are trained."""
+    """How many seeds, what is held equal, and how many steps are trained; all three stand in the link."""
     with st.container(horizontal=True, gap="large"):
-        seeds = st.segmented_control(
-            "Seeds", SEEDS, default=3, required=True, key="compare seeds", persist_state="session",
-            help="Each cell is trained from this many seeds; the same seed gives every cell the same batches.",
+        seeds = page_choice(
+            "seeds",
+            "Seeds",
+            SEEDS,
+            3,
+            "Each cell is trained from this many seeds; a seed gives every cell the same batches.",
+        )
+        matched = page_choice(
+            "match", "Matched by", MATCHED, MATCHED[0],
+            "By parameter count: the other cells get the hidden size that comes nearest to the LSTM's count.",
         )  # fmt: skip
-        matched = st.segmented_control(
-            "Matched by", (BY_WIDTH, BY_PARAMETERS), default=BY_WIDTH, required=True, key="compare matched",
-            persist_state="session",
-            help="By parameter count: the other cells get the hidden size that comes nearest to the LSTM's count.",
-        )  # fmt: skip
-        steps = st.segmented_control(
-            "Steps", STEPS, default=STEPS[1], required=True, key="compare steps", persist_state="session",
-            format_func="{:,}".format, help="Play trains every run up to this step.",
-        )  # fmt: skip
+        steps = page_choice("steps", "Steps", STEPS, STEPS[1], "Play trains every run up to this step.", "{:,}".format)
     return seeds, matched, steps
 
 
@@ -64,7 +65,8 @@ def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) ->
     model = _network(settings.with_(cell=SHOWN[0]), task)
     found = []
     for name in SHOWN:
-        hidden = model.matched(name).hidden_size if matched == BY_PARAMETERS else settings.hidden_size
+        hidden = model.matched(name).hidden_size if matched == MATCHED[1] else settings.hidden_size
+        hidden = min(hidden, int(BY_FIELD["hidden_size"].bounds[1]))
         for k in range(seeds):
             seed = (settings.seed + k) % SEED_END
             each, _ = consistent(settings.with_(cell=name, hidden_size=hidden, seed=seed), [])
@@ -99,20 +101,23 @@ def draw(views: Views, entries: list[Entry], task: Task, steps: int) -> None:
         picture("grad_norms", "compare norms", seen, lambda: _norms(first))
 
 
-def _bands(views, entries: list[Entry], labels: list[str], quantity: str, task: Task):
-    series = []
+def _bands(views: Views, entries: list[Entry], labels: list[str], quantity: str, task: Task) -> Figure:
+    """Up to the last check that every run which goes on has reached; runs that ended count as not finite after it."""
+    loss, series = quantity == "heldout_loss", []
     for label in labels:
-        histories = [views[entry.name].history for entry in entries if entry.label == label]
-        values = [h.heldout_loss if quantity == "heldout_loss" else h.metric for h in histories]
-        common = min(len(each) for each in values)
-        shown = min(histories, key=lambda h: len(h.checked)).checked[:common]
-        series.append((label, shown, np.array([each[:common] for each in values])))
-    loss = quantity == "heldout_loss"
+        mine = [views[entry.name] for entry in entries if entry.label == label]
+        going = [view.history for view in mine if view.status not in (DIVERGED, FAILED)]
+        steps = min((h.checked for h in going or [view.history for view in mine]), key=len)
+        values = np.full((len(mine), len(steps)), np.nan)
+        for row, view in zip(values, mine, strict=True):
+            known = (view.history.heldout_loss if loss else view.history.metric)[: len(steps)]
+            row[: len(known)] = known
+        series.append((label, steps, values))
     title = "Held-out loss" if loss else f"Held-out {lookup(quantity).label}"
     return bands_figure(series, quantity, baseline=task.baseline if loss else None, title=title)
 
 
-def _norms(first: Views):
+def _norms(first: Views) -> Figure:
     traces = [(label, view.trace) for label, view in first.items() if view.trace is not None]
     return grad_norms_figure([(label, grad_norms(trace)[-1]) for label, trace in traces])
 

@@ -6,7 +6,7 @@ only where it differs, since setting it always would overrule a hand that is qui
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -167,6 +167,36 @@ DRAW = {
 }
 
 
+def page_choice(
+    key: str,
+    label: str,
+    options: Sequence[Any],
+    default: Any,
+    help: str,
+    format_func: Callable[[Any], str] = str,
+) -> Any:
+    """A choice that belongs to one page and not to an experiment; in the link under `key` unless it is the default."""
+    widget = f"choice {key}"
+    if widget not in st.session_state:
+        asked = {str(option): option for option in options}.get(st.query_params.get(key, ""), default)
+        st.session_state[widget] = asked
+    chosen = st.segmented_control(
+        label, options, required=True, key=widget, help=help, format_func=format_func, persist_state="session",
+        on_change=_choose, args=(key, widget, default),
+    )  # fmt: skip
+    _choose(key, widget, default)
+    return chosen
+
+
+def _choose(key: str, widget: str, default: Any) -> None:
+    """Write a page's choice to the link; a link that already says so is left alone."""
+    chosen = st.session_state[widget]
+    if chosen != default and st.query_params.get(key) != str(chosen):
+        st.query_params[key] = str(chosen)
+    elif chosen == default and key in st.query_params:
+        del st.query_params[key]
+
+
 def undo_button() -> None:
     """Take the last change of the settings back."""
 
@@ -182,4 +212,5 @@ def share() -> None:
     """A small menu with the link that remakes the experiment, ready to copy."""
     with st.popover("Share", icon=":material/link:"):
         st.write("This link remakes the experiment, seed included.")
-        st.code(link(current(), st.context.url or ""), language=None, wrap_lines=True)
+        more = {key: st.query_params[key] for key in st.query_params if key not in KEYS}
+        st.code(link(current(), st.context.url or "", more), language=None, wrap_lines=True)

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 
 import numpy as np
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from rnnviz.app import controls, session
 from rnnviz.app.frame import page
 from rnnviz.app.settings import base
 from rnnviz.app.show import picture
+from rnnviz.app.words import literal
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.data.decoding import LIMIT_MB
 from rnnviz.data.errors import DataError
 from rnnviz.data.reading import read, read_as_text
 from rnnviz.data.sample import sample_csv
 from rnnviz.figures.data import series_preview, token_frequencies
+from rnnviz.runs.limits import whole_number
 from rnnviz.tasks import make_task
 
-LIMIT_MB = float(os.environ.get("RNNVIZ_UPLOAD_MB", "50"))
 FIRST_ROWS = 8
 
 
 def upload() -> Dataset | None:
     """The file picker, and the data in hand: a new file's, or the ones read before."""
+    limit_mb = whole_number("RNNVIZ_UPLOAD_MB", int(LIMIT_MB))
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left:
         file = st.file_uploader(
-            f"A table (CSV, TSV) or a plain text, up to {LIMIT_MB:g} MB. It stays in your session.",
+            f"A table (CSV, TSV) or a plain text, up to {limit_mb} MB. It stays in your session.",
             type=["csv", "tsv", "tab", "dat", "psv", "txt", "text", "md", "py", "log"],
-            max_upload_size=int(LIMIT_MB),
+            max_upload_size=limit_mb,
             key="file",
         )
     with right:
@@ -38,30 +42,25 @@ def upload() -> Dataset | None:
         st.download_button(
             "Sample CSV", sample_csv, "sample.csv", "text/csv", icon=":material/download:", on_click="ignore"
         )
-    if file is not None:
-        reader = read_as_text if as_text else read
+    visitor = session.visitor()
+    if file is not None and visitor.read != (file.file_id, as_text):  # a file is read once, not at every click
         try:
-            _take(reader(file.name, file.getvalue(), LIMIT_MB))
+            with st.spinner("Reading the file"):
+                visitor.data = (read_as_text if as_text else read)(file.name, file.getvalue(), limit_mb)
+            visitor.read = file.file_id, as_text
         except DataError as error:
-            st.error(str(error), icon=":material/error:")
-    return session.visitor().data
-
-
-def _take(data: Dataset) -> None:
-    """Keep new data as the visitor's; the same file read again changes nothing."""
-    known = session.visitor().data
-    if known is None or known.fingerprint != data.fingerprint or known.notes != data.notes:
-        session.visitor().data = data
+            st.error(literal(str(error)), icon=":material/error:")
+    return visitor.data
 
 
 def preview(data: Dataset, train_fraction: float) -> None:
     """What was understood: a picture, the first rows or characters, and every decision that was taken."""
     for note in data.notes:
-        st.caption(f":material/info: {_plain(note)}")
+        st.caption(f":material/info: {literal(note)}")
     if data.text is not None:
-        symbols, counts = np.unique(np.array(list(data.text)), return_counts=True)
-        st.markdown(f"**{len(data.text):,} characters**, {len(symbols)} different ones.")
-        picture("tokens", "data tokens", data.fingerprint, lambda: token_frequencies(list(symbols), counts))
+        text = data.text
+        st.markdown(f"**{len(text):,} characters**")
+        picture("tokens", "data tokens", data.fingerprint, lambda: _frequencies(text))
         st.code(data.text[:400], language=None, wrap_lines=True)
         return
     values = data.values
@@ -87,14 +86,19 @@ def choose(data: Dataset, settings: ExperimentConfig) -> ExperimentConfig:
             fields["target_column"] = st.selectbox(
                 "Predict", numbers, format_func=names.__getitem__, index=min(chosen.target_column, len(names) - 1)
             )
+            known = [number for number in chosen.columns if number in numbers]  # a link may ask for others
             picked = st.multiselect(
-                "From", numbers, format_func=names.__getitem__, default=list(chosen.columns or numbers),
+                "From", numbers, format_func=names.__getitem__, default=known or list(numbers),
                 placeholder="all columns",
             )  # fmt: skip
-            fields["columns"] = tuple(picked)
+            fields["columns"] = () if len(picked) == len(numbers) else tuple(picked)
         longest = max(2, min(1000, rows // 10))
         fields["length"] = st.number_input(
-            "Window length", 2, longest, min(chosen.length, longest), help="Time steps of one training sequence."
+            "Window length",
+            2,
+            longest,
+            max(2, min(chosen.length, longest)),
+            help="Time steps of one training sequence.",
         )
         fields["train_fraction"] = st.number_input(
             "Training part", 0.1, 0.95, chosen.train_fraction, 0.05,
@@ -108,13 +112,13 @@ def go(data: Dataset, settings: ExperimentConfig) -> None:
     try:
         make_task(settings, data)
     except (DataError, ConfigError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return
     if st.button("Train on it", type="primary", icon=":material/play_arrow:"):
         controls.take(settings)
         st.switch_page(page("train.py"))
 
 
-def _plain(text: str) -> str:
-    """A sentence that may quote a file, with nothing in it that Markdown would act on."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|$~:" else c for c in text)
+def _frequencies(text: str) -> Figure:
+    counts = Counter(text)
+    return token_frequencies(list(counts), np.array(list(counts.values())))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from rnnviz.app import session
 from rnnviz.app.frame import page
+from rnnviz.app.words import literal
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
@@ -30,10 +31,10 @@ def task_of(settings: ExperimentConfig) -> Task | None:
     try:
         task = make_task(settings, data)
     except (DataError, ConfigError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return None
     if task.notice:
-        st.warning(task.notice, icon=":material/info:")
+        st.warning(literal(task.notice), icon=":material/info:")
     return task
 
 
@@ -45,7 +46,7 @@ def job_of(place: str, settings: ExperimentConfig, data: Dataset | None = None, 
     try:
         return session.visitor().job(place, Spec(settings, data), remember)
     except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return None
 
 

@@ -55,6 +55,6 @@ def begin(title: str, heading: str = "") -> ExperimentConfig:
     for notice in notices:
         st.warning(notice, icon=":material/link_off:")
     with st.container(key="footer"):  # the style sheet moves it below whatever the page draws
-        st.caption(f"rnnviz {rnnviz.__version__}. The address of this page is the experiment: pass it on.")
+        st.caption(f"rnnviz {rnnviz.__version__}. The address of a page holds the experiment: pass it on.")
     session.settle(title)
     return settings

@@ -15,6 +15,7 @@ from rnnviz.figures.flow import flow_figure
 from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.runs.engine import View
 
+MOST_STEPS, MOST_UNITS = 200, 64
 SHOWN = ("rnn_tanh", "lstm", "gru")
 STEPS = {
     "spectral_radius": (0.0, 0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0),
@@ -32,10 +33,15 @@ def sliders(settings: ExperimentConfig) -> None:
             now = slider(field, steps)
     if now != settings:
         st.rerun()
+    if settings.length > MOST_STEPS or settings.hidden_size > MOST_UNITS:
+        st.caption(f"This page shows at most {MOST_STEPS} time steps and {MOST_UNITS} hidden units.")
 
 
 def experiments(settings: ExperimentConfig) -> dict[str, ExperimentConfig]:
-    """The three experiments by label: same noise, same recurrent scale, same bias of the gate that keeps the past."""
+    """The three experiments by label: same noise, same recurrent scale, same bias of the gate that keeps the past.
+
+    Small enough to be analysed between two pictures.
+    """
     shared = settings.with_(
         task="noise", init="orthogonal", precision="float64", num_layers=1, bidirectional=False,
         embedding_size=0, dropout=0.0, update_bias=settings.forget_bias,
@@ -48,7 +54,7 @@ def draw(views: Views) -> None:
     if trouble(views) or any(view.trace is None for view in views.values()):
         return
     seen = tuple((view.job, view.revision) for view in views.values())
-    probes = {label: _probe(view) for label, view in views.items()}
+    probes = {label: _probe(label, view) for label, view in views.items()}
     left, right = st.columns([3, 2], gap="medium")
     with left:
         norms = [(label, seen_by.last_row) for label, seen_by in probes.items()]
@@ -68,12 +74,13 @@ def draw(views: Views) -> None:
         st.caption("The rest: all that crossed the recurrent weights at least once. The two parts add up.")
 
 
-def _probe(view: View) -> Probe:
+def _probe(label: str, view: View) -> Probe:
     """The analysis of a view's trace, made once."""
     assert view.trace is not None
-    kept = session.visitor().results.get(view.job)
-    if kept is None or kept[0] != view.revision:
-        kept = session.visitor().results[view.job] = (view.revision, probe(view.trace))
+    seen = (view.job, view.revision)
+    kept = session.visitor().results.get(f"gradients {label}")
+    if kept is None or kept[0] != seen:
+        kept = session.visitor().results[f"gradients {label}"] = (seen, probe(view.trace))
     return kept[1]
 
 

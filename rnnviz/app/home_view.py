@@ -36,7 +36,7 @@ def ways() -> None:
 def draw(views: Views) -> None:
     """The example: it plays as soon as it is there."""
     (view,) = views.values()
-    if view.step == 0 and view.status == PAUSED:
+    if view.step < STEPS and view.status == PAUSED:
         session.engine().play(view.job, STEPS)
     st.progress(min(1.0, view.step / STEPS), f"Step {view.step:,} of {STEPS:,}")
     if trouble(views) or view.trace is None:

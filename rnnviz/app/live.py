@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from rnnviz.app import session
+from rnnviz.app.words import literal
 from rnnviz.runs.engine import DIVERGED, FAILED, PLAYING, STARTING, View
 
 REFRESH = 0.25  # seconds between two looks; under 0.1 the page would starve
@@ -67,9 +68,9 @@ def trouble(views: Views) -> bool:
     for name, view in views.items():
         where = f"{name}: " if len(views) > 1 else ""
         if view.status == FAILED:
-            st.error(where + view.message, icon=":material/error:")
+            st.error(where + literal(view.message), icon=":material/error:")
         elif view.status == DIVERGED:
-            st.warning(where + view.message, icon=":material/warning:")
+            st.warning(where + literal(view.message), icon=":material/warning:")
     ready = [view for view in views.values() if view.trace is not None]
     if not ready and any(view.status == STARTING for view in views.values()):
         st.progress(0, "Starting a worker: loading torch takes a few seconds the first time.")

@@ -42,7 +42,8 @@ class Visitor:
     """What is kept for one visitor.
 
     name: unguessable. jobs: by the place of the app that shows them. made: every job that is kept, by place,
-    settings and fingerprint of the data, the latest used last. data: what was uploaded.
+    settings and fingerprint of the data, the latest used last. data: what was uploaded; read: which file
+    it came from, and how it was read.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     """
@@ -50,6 +51,7 @@ class Visitor:
     name: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     jobs: dict[str, str] = field(default_factory=dict)
     data: Dataset | None = None
+    read: Hashable = None
     pictures: dict[str, Picture] = field(default_factory=dict)
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
@@ -71,7 +73,7 @@ class Visitor:
         if shown is not None and shown != job:
             engine().pause(shown)
         held = [key for key in self.made if key[0] == place]
-        for old in held[: len(held) + 1 - remember]:
+        for old in held[: max(0, len(held) + 1 - remember)]:
             engine().drop(self.made.pop(old))
         self.made[wanted] = self.jobs[place] = job or engine().create(spec, self.name)
         return self.jobs[place]

@@ -26,6 +26,7 @@ from rnnviz.tasks import TASKS
 Config = ExperimentConfig
 Predicate = Callable[[Config], bool]
 Choices = Callable[[Config], Mapping[str, str]]
+LONGEST = 5000  # characters of one setting in a link: the numbers of a thousand columns
 NONE = "none"  # in a link: no value; also the empty tuple
 POWERS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 RATES = tuple(float(f"{d}e{e}") for e in range(-5, 1) for d in (1, 2, 5))
@@ -211,9 +212,9 @@ def to_query(config: Config) -> dict[str, str]:
     return query
 
 
-def link(config: Config, page_address: str) -> str:
-    """The whole address that remakes the experiment on the page at `page_address`."""
-    return f"{page_address.split('?')[0].split('#')[0]}?{urlencode(to_query(config))}"
+def link(config: Config, page_address: str, more: Mapping[str, str] | None = None) -> str:
+    """The whole address that remakes the experiment on the page at `page_address`; `more`: the page's own choices."""
+    return f"{page_address.split('?')[0].split('#')[0]}?{urlencode({**to_query(config), **(more or {})})}"
 
 
 def changed(config: Config, field: str, value: Any) -> Config:
@@ -233,7 +234,7 @@ def _write(value: Any) -> str:
 
 def _read(row: Row, text: str) -> Any:
     """The value that a link's text stands for. Raises ValueError."""
-    if len(text) > 500:
+    if len(text) > LONGEST:
         raise ValueError("too long")
     if text == NONE and row.kind == "optional":
         return None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 from plotly.graph_objects import Figure
 
+from rnnviz.analysis.gates import saturated_fraction
+from rnnviz.app import session
 from rnnviz.app.live import Views, state_words, trouble
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
@@ -12,9 +15,9 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.figures.gates import gate_traces
 from rnnviz.figures.gradient_norms import flow_over_training, grad_norms_figure
 from rnnviz.figures.prediction import predictions_figure
-from rnnviz.figures.states import state_heatmap
+from rnnviz.figures.states import gate_heatmap, state_heatmap
 from rnnviz.figures.training import grad_norm_figure, loss_figure, metric_figure
-from rnnviz.glossary import lookup
+from rnnviz.glossary import lookup, tooltip
 from rnnviz.run import Divergence
 from rnnviz.runs.engine import DIVERGED, View
 from rnnviz.tasks import Task
@@ -22,30 +25,28 @@ from rnnviz.tasks.base import PROBE_SIZE
 
 
 @st.fragment
-def look_at(settings: ExperimentConfig) -> None:
-    """Which sequence, layer and state the pictures show; the live pictures follow at their next tick."""
+def look_at(settings: ExperimentConfig, job: str) -> None:
+    """Which sequence, layer and quantity the pictures show; they follow at their next tick."""
     directions = ("", "_reverse") if settings.bidirectional else ("",)
     layers = [f"l{k}{way}" for k in range(settings.num_layers) for way in directions]
+    view = session.engine().latest(job)
+    sequences = view.trace.size[1] if view and view.trace else PROBE_SIZE
+    cell = CELLS[settings.cell]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.selectbox(
-            "Sequence",
-            range(PROBE_SIZE),
-            key="look sequence",
-            width=110,
-            help="One of the held-out probe sequences.",
+            "Sequence", range(sequences), key="look sequence", width=110, help="One of the held-out sequences shown."
         )
         if len(layers) > 1:
             st.selectbox("Layer", range(len(layers)), format_func=layers.__getitem__, key="look layer", width=140)
-        states = CELLS[settings.cell].states
-        if len(states) > 1:
-            st.selectbox(
-                "State",
-                states,
-                format_func=lambda name: f"{lookup(name).label} {name}",
-                key="look state",
-                width=180,
-                help="Which state the heat map shows.",
-            )
+        st.selectbox(
+            "Heat map",
+            (*cell.states, *cell.gates),
+            format_func=lambda name: f"{lookup(name).label} {name}",
+            key="look quantity",
+            width=180,
+            help="Which state or gate the heat map shows, unit by unit.",
+        )
+        st.toggle("Sort units", key="look sorted", help="Units that behave alike stand side by side.")
 
 
 def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
@@ -58,16 +59,22 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
     look = st.session_state
     layer = min(look.get("look layer", 0), len(trace.layer_names) - 1)
     sequence = min(look.get("look sequence", 0), trace.size[1] - 1)
-    state = look.get("look state", "h")
-    state = state if state in trace.states else "h"
+    quantity, in_order = look.get("look quantity", "h"), look.get("look sorted", False)
     seen = (view.job, view.revision)
     clip_at = settings.clip_at if settings.clip == "norm" else None
     left, right = st.columns(2, gap="medium")
     with left:
         picture("loss", "train loss", seen, lambda: _loss(view, task))
-        shown = (*seen, state, layer, sequence)
-        picture("state", "train state", shown, lambda: state_heatmap(trace, state, layer, sequence))
+        heat = gate_heatmap if quantity in trace.gates else state_heatmap
+        shown = quantity if quantity in {*trace.gates, *trace.states} else "h"
+        picture(
+            "gate" if shown in trace.gates else "state",
+            "train heat map",
+            (*seen, shown, layer, sequence, in_order),
+            lambda: heat(trace, shown, layer, sequence, in_order),
+        )
         picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
+        _saturation(view, layer)
     with right:
         picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
         picture("grad_norms", "train grad norms", seen, lambda: grad_norms_figure(trace))
@@ -77,6 +84,15 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
         picture("flow_over_training", "train flow", (*seen, layer), lambda: flow_over_training(history, layer))
 
 
+def _saturation(view: View, layer: int) -> None:
+    """How much of each gate is pinned to an end of its range, as a line of text."""
+    if view.trace is None or not view.trace.gates:
+        return
+    shares = {name: np.nanmean(share[layer]) for name, share in saturated_fraction(view.trace).items()}
+    words = ", ".join(f"{name} {100 * shares[name]:.0f} %" for name in view.trace.gates)
+    st.caption(f"Saturated, over all sequences: {words}.", help=tooltip("saturated_fraction"))
+
+
 def _loss(view: View, task: Task) -> Figure:
     diverged = Divergence(view.step, "see above", float("nan")) if view.status == DIVERGED else None
     return loss_figure(view.history, task.baseline, task.baseline_words, loss=task.loss, diverged=diverged)
@@ -84,13 +100,14 @@ def _loss(view: View, task: Task) -> Figure:
 
 def numbers(view: View, task: Task) -> None:
     """The state of the run in figures that do not move."""
-    history = view.history
+    history, speed = view.history, view.steps_per_second
     loss = history.loss[-1] if len(history.loss) else None
     with st.container(horizontal=True, gap="medium", key="numbers"):
         st.metric("Run", state_words(view))
-        st.metric("Step", f"{view.step:,}")
-        st.metric("Training loss", "–" if loss is None else f"{loss:.4g}")
+        st.metric("Step", f"{view.step:,}", help=tooltip("step"))
+        st.metric("Training loss", "–" if loss is None else f"{loss:.4g}", help=tooltip("loss"))
         if len(history.metric):
-            st.metric(f"Held-out {lookup(task.metric).label}", f"{history.metric[-1]:.4g}")
-        st.metric("Steps per second", f"{view.steps_per_second:,.0f}" if view.steps_per_second else "–")
+            checked = f"On sequences never trained on, last checked at step {history.checked[-1]:,}."
+            st.metric(f"Held-out {lookup(task.metric).label}", f"{history.metric[-1]:.4g}", help=checked)
+        st.metric("Steps per second", "–" if not speed else f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}")
         st.metric("Parameters", f"{view.parameters:,}")

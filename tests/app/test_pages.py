@@ -74,6 +74,18 @@ def test_compare_survives_an_initialisation_that_fits_one_cell_and_the_last_seed
     assert not app.error
 
 
+def test_matching_by_parameters_stays_within_the_bounds():
+    app = check(visit("compare", task="adding", T="10", H="512", B="1"))
+    app.segmented_control[1].set_value("parameter count").run()
+    check(app)
+
+
+def test_seeds_stand_in_the_link_and_are_read_from_it():
+    app = visit("compare", task="adding", T="5", H="4", B="1", seeds="1", steps="300", match="garbage")
+    check(app)
+    assert sum(place.startswith("compare") for place in app.session_state["visitor"].jobs) == 3
+
+
 def test_play_step_and_reset_reach_the_run():
     app = check(visit("train", task="adding", H="8", T="10"))
 
@@ -96,10 +108,11 @@ def test_going_back_to_earlier_settings_finds_the_run_where_it_was():
     next(button for button in app.button if button.label == "Step").click().run()
     app.run()
     job = app.session_state["visitor"].jobs["train"]
-    seed = next(each for each in app.number_input if each.label == "Seed")
-    seed.set_value(7).run()
-    assert app.session_state["visitor"].jobs["train"] != job
-    next(button for button in app.button if button.label == "Undo").click().run()
+    for other in (7, 8, 9):
+        next(each for each in app.number_input if each.label == "Seed").set_value(other).run()
+        assert app.session_state["visitor"].jobs["train"] != job
+    for _ in range(3):
+        next(button for button in app.button if button.label == "Undo").click().run()
     app.run()
     assert app.session_state["visitor"].jobs["train"] == job
     assert next(metric.value for metric in app.metric if metric.label == "Step") == "1"
@@ -153,6 +166,22 @@ def test_bad_files_get_a_sentence_and_the_page_goes_on(name, content, words):
     app.file_uploader[0].upload("sample.csv", sample_csv(), "text/csv").run()
     check(app)
     assert not app.error
+
+
+def test_a_link_that_asks_for_columns_that_are_not_there_is_harmless():
+    app = visit("your_data")
+    app.file_uploader[0].upload("sample.csv", sample_csv(), "text/csv").run()
+    data = app.session_state["visitor"].data.fingerprint
+    for key, value in {"task": "uploaded", "data": data, "cols": "99", "target": "77", "T": "1"}.items():
+        app.query_params[key] = value
+    check(app.run())
+
+
+def test_names_from_a_file_are_never_markdown():
+    app = visit("your_data")
+    app.file_uploader[0].upload("![x](//e.co/y.png).csv", b"![a](//e.co/p.png)\nParis\nRome\n", "text/csv").run()
+    check(app)
+    assert app.error and not any("](//" in each.value for each in app.error)
 
 
 def test_a_link_to_uploaded_data_without_the_data_says_what_to_do():
