@@ -33,11 +33,6 @@ def saturated_fraction(trace: Trace, side: str = "both") -> dict[str, np.ndarray
     return fractions
 
 
-def gate_means(trace: Trace) -> dict[str, np.ndarray]:
-    """Mean over units and over the sequences that exist: gate -> (L, T), NaN where none exists."""
-    return {name: mean_over_sequences(gate, trace.mask) for name, gate in trace.gates.items()}
-
-
 def mean_over_sequences(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Mean of (L, B, T, H) over units and existing sequences: (L, T), NaN where no sequence exists."""
     dtype = values.dtype if np.issubdtype(values.dtype, np.floating) else float

@@ -85,12 +85,12 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
 
 
 def _saturation(view: View, layer: int) -> None:
-    """How much of each gate is pinned to an end of its range, as a line of text."""
-    if view.trace is None or not view.trace.gates:
-        return
+    """How much of each gate (without gates: of h) is pinned to an end of its range, as a line of text."""
+    assert view.trace is not None
     shares = {name: np.nanmean(share[layer]) for name, share in saturated_fraction(view.trace).items()}
-    words = ", ".join(f"{name} {100 * shares[name]:.0f} %" for name in view.trace.gates)
-    st.caption(f"Saturated, over all sequences: {words}.", help=tooltip("saturated_fraction"))
+    words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
+    if words:
+        st.caption(f"Saturated, over all sequences: {words}.", help=tooltip("saturated_fraction"))
 
 
 def _loss(view: View, task: Task) -> Figure:

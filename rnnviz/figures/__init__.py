@@ -23,7 +23,6 @@ FIGURES: Registry[Explained] = Registry(
         "flow": flow.FLOW,
         "predictions": prediction.PREDICTIONS,
         "bands": compare.BANDS,
-        "cost": compare.COST,
         "series": data.SERIES,
         "tokens": data.TOKENS,
     },

@@ -1,4 +1,4 @@
-"""Cells beside one another: medians and bands over seeds, and what each costs."""
+"""Cells beside one another: medians and bands over seeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ BANDS = Explained(
     "Each line is the median over seeds, its band reaches from the best to the worst seed. Where bands "
     "overlap, the difference may be luck.",
     "A band much wider than the others': that cell's result depends on the first weights.",
-)
-COST = Explained(
-    "Cost",
-    "Shorter bars are cheaper. Multiply-adds are counted, time is measured on this machine.",
-    "A cell with fewer multiply-adds that takes longer: fused kernels are not equally good for all cells.",
 )
 
 Series = Sequence[tuple[str, np.ndarray, np.ndarray]]
@@ -81,44 +76,6 @@ def bands_figure(
     words = "median and range over " + " or ".join(map(str, seeds)) + (" seed" if seeds == [1] else " seeds")
     xaxis = axis(axis_title("step", ""), rangemode="tozero", tickformat=",d")
     return figure(traces, title, xaxis, yaxis, note=words, height=340, legend=True)
-
-
-def cost_figure(rows: Sequence[tuple[str, float, float, float | None]]) -> go.Figure:
-    """One (label, parameters, multiply-adds per time step, ms per training step or None) per cell, as bars."""
-    if not rows:
-        return empty(COST.title, "Nothing to compare yet.", 240)
-    names = ("parameters", "multiply_adds", "seconds_per_step")
-    labels = [plain(row[0]) for row in rows]
-    colours = [cell_style(row[0], k)[0] for k, row in enumerate(rows)]
-    axes: dict[str, Any] = {}
-    traces: list[Any] = []
-    heads: list[Any] = []
-    for k, name in enumerate(names):
-        ref, top = "" if k == 0 else str(k + 1), 1 - k * 0.355
-        values = np.array([np.nan if row[k + 1] is None else float(row[k + 1]) for row in rows])  # type: ignore[arg-type]
-        text = ["not measured" if np.isnan(v) else f"{v:,.4g}" if k == 2 else f"{v:,.0f}" for v in values]
-        most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
-        x = {"anchor": f"y{ref}", "range": [0, 1.25 * most or 1.0], "showticklabels": False, "showgrid": False}
-        axes[f"xaxis{ref}"] = axis("", **x)  # the numbers stand beside the bars
-        y = {
-            "anchor": f"x{ref}",
-            "domain": [max(0.0, top - 0.29), top],
-            "autorange": "reversed",
-            "showgrid": False,
-        }
-        axes[f"yaxis{ref}"] = axis("", **y)
-        bar = {"type": "bar", "orientation": "h", "x": np.nan_to_num(values), "y": labels, "text": text}
-        look = {"marker": {"color": colours}, "textposition": "outside", "cliponaxis": False}
-        hover = {
-            "name": lookup(name).label,
-            "hovertemplate": f"%{{y}}<br>{lookup(name).label} %{{text}}<extra></extra>",
-        }
-        traces.append(bar | look | hover | {"xaxis": f"x{ref}", "yaxis": f"y{ref}"})
-        head = {"text": axis_title(name), "x": 0, "y": top, "xref": "paper", "yref": "paper", "showarrow": False}
-        heads.append(head | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 12}})
-    layout: dict[str, Any] = {"height": 140 + 72 * len(rows), "margin": {"l": 128, "r": 14, "t": 56, "b": 14}}
-    layout |= {"annotations": heads, "bargap": 0.35}
-    return figure(traces, COST.title, axes.pop("xaxis"), axes.pop("yaxis"), **layout, **axes)
 
 
 def _over_seeds(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flow_cases import Case
 
-from rnnviz.analysis.gates import gate_means, saturated_fraction
+from rnnviz.analysis.gates import mean_over_sequences, saturated_fraction
 
 
 def set_gates(trace, **values):
@@ -56,9 +56,10 @@ def test_tanh_units_saturate_and_relu_units_do_not():
 
 def test_means_leave_padding_out_and_mark_where_nobody_is():
     trace = set_gates(two_by_two("gru"), z=[[0.0, 0.5], [1.0, 0.5]])
-    np.testing.assert_allclose(gate_means(trace)["z"], [[0.5, 0.25, 0.25]])
+    np.testing.assert_allclose(mean_over_sequences(trace.gates["z"], trace.mask), [[0.5, 0.25, 0.25]])
     empty = replace(trace, mask=np.array([[True, True, False]] * 2))
-    assert np.isnan(gate_means(empty)["z"][0, 2]) and np.isnan(saturated_fraction(empty)["z"][0, 2])
+    assert np.isnan(mean_over_sequences(empty.gates["z"], empty.mask)[0, 2])
+    assert np.isnan(saturated_fraction(empty)["z"][0, 2])
 
 
 def test_an_unknown_side_is_refused():

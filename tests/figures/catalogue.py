@@ -61,7 +61,6 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "series": lambda: prediction.predictions_figure(kinds["series"], batch - 1),
         "tokens": lambda: prediction.predictions_figure(kinds["tokens"], batch - 1),
         "bands": lambda: compare.bands_figure([("LSTM", checks, seeds), ("GRU", checks, 2 * seeds)], baseline=0.2),
-        "cost": lambda: compare.cost_figure([("LSTM", 100, 90, 1.5), ("GRU", 75, 70, None)]),
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
         "characters": lambda: data.token_frequencies(list("ab \n"), np.array([5, 9, 1, 2])),
     }

@@ -41,7 +41,6 @@ def test_nothing_has_happened_yet(no_history):
         flow.flow_figure([]),
         prediction.predictions_figure(make_trace(time=2)),
         compare.bands_figure([]),
-        compare.cost_figure([]),
         data.series_preview(np.zeros((0, 2)), ["a", "b"]),
         data.token_frequencies([], np.zeros(0)),
     ):

@@ -299,12 +299,6 @@ def test_bands_are_median_and_range_over_seeds():
     assert line.name == "LSTM (1 of 5 seeds diverged)" and line.line.color == "#6C5CE0"
 
 
-def test_cost_bars():
-    figure = compare.cost_figure([("LSTM", 4, 3, 2.0), ("GRU", 2, 1, None)])
-    assert [list(bars.x) for bars in figure.data] == [[4, 2], [3, 1], [2, 0]]
-    assert figure.data[2].text[1] == "not measured"
-
-
 def test_table_preview_marks_the_split():
     values = np.random.default_rng(0).normal(size=(50, 10))
     figure = data.series_preview(values, [f"<i>{k}" for k in range(10)], 0.8)
