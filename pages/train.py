@@ -16,11 +16,8 @@ panel(settings)
 task = task_of(settings)
 if task and (job := job_of("train", settings, task.data, remember=4)):
     st.caption(task.summary)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        transport([job])
-    with right:
-        train_view.look_at(settings, job)
+    transport([job])
+    train_view.look_at(settings, job)
     live({"run": job}, partial(train_view.draw, settings=settings, task=task))
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)
