@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 
+from rnnviz.analysis.norms import grad_norms
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.model import Model, resolve
@@ -123,7 +124,7 @@ class Trainer:
                 metric=np.append(h.metric[old], metric),
             )
         if self.step % flow == 0:
-            norms = _flow(self.observe())
+            norms = grad_norms(self.observe())
             old = h.recorded % flow == 0
             before = h.flow[old] if len(h.flow) else np.zeros((0, *norms.shape))
             h = replace(
@@ -256,14 +257,6 @@ def _optimiser(run: Run, parameters: list[nn.Parameter]) -> torch.optim.Optimize
         state.setdefault(int(index), {})[name] = torch.tensor(array)
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
     return optimiser
-
-
-def _flow(trace: Trace) -> np.ndarray:
-    """(L, T): norm of dL/dh_t over batch and units, squared in float64, where 1e-30 is still a number."""
-    assert trace.state_grads is not None
-    grads = trace.state_grads["h"].astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.sqrt((grads**2).sum(axis=(1, 3)))
 
 
 def _frozen(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -71,7 +71,7 @@ def gradient_flow(trace: Trace, vectors: bool = False, parts: bool = True) -> Gr
             losses = _Losses(part)
             for s in losses.chunks(lanes):
                 _carry_back(part, losses, s, found, {name: kept[name][..., rows, :] for name in kept})
-        return GradientFlow(total=grad_norms(trace), vectors=kept or None, **found)
+        return GradientFlow(total=grad_norms(trace).astype(dtype), vectors=kept or None, **found)
 
 
 class _Losses:

@@ -28,8 +28,9 @@ def norms(vectors: np.ndarray) -> np.ndarray:
     largest = np.abs(vectors).max(axis=-1, initial=0)
     usual = (largest > 0) & np.isfinite(largest)
     divisor = np.where(usual, largest, 1)
-    scaled = vectors / divisor[..., None]
-    return np.where(usual, divisor * np.sqrt(np.vecdot(scaled, scaled)), largest)
+    with np.errstate(over="ignore", invalid="ignore"):  # of vectors whose norm is their largest entry: 0, inf, NaN
+        scaled = vectors / divisor[..., None]
+        return np.where(usual, divisor * np.sqrt(np.vecdot(scaled, scaled)), largest)
 
 
 class Norms:
@@ -58,11 +59,11 @@ class Norms:
 
 
 def grad_norms(trace: Trace, state: str = "h") -> np.ndarray:
-    """Norm over batch and units of the total dL/dstate_t: (L, T). Raises ValueError without gradients."""
+    """Norm over batch and units of the total dL/dstate_t: (L, T) float64. Raises ValueError without gradients."""
     require_gradients(trace)
     assert trace.state_grads is not None
     if state not in trace.state_grads:
         raise ValueError(f"{trace.cell} has no state {state!r}; it has {', '.join(trace.state_grads)}.")
     gradient = trace.state_grads[state]
     layers, batch, time, units = gradient.shape
-    return norms(gradient.swapaxes(1, 2).reshape(layers, time, batch * units))
+    return norms(gradient.swapaxes(1, 2).reshape(layers, time, batch * units).astype(np.float64))

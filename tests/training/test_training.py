@@ -203,6 +203,16 @@ def test_records_depend_on_the_step_alone():
     np.testing.assert_allclose(h.flow[4], np.sqrt((grads**2).sum((1, 3))), rtol=1e-12)
 
 
+def test_recorded_gradient_norms_do_not_underflow():
+    """From one down to 1e-300 in float64, where squares have long become zero; long doubles hold them."""
+    settings = {"cell": "rnn_tanh", "init": "orthogonal", "spectral_radius": 1e-3}
+    run = start(small(**settings, length=100, precision="float64"))
+    grads = observe(run).state_grads["h"].astype(np.longdouble)
+    expected = np.sqrt((grads**2).sum((1, 3)))
+    assert expected[0, 0] < 1e-200
+    np.testing.assert_allclose(run.history.flow[0], expected.astype(float), rtol=1e-12)
+
+
 @pytest.mark.parametrize("base, keep", [(25, 128), (100, 31), (7, 1)])
 def test_records_are_bounded(base, keep):
     kept: list[int] = []
