@@ -6,6 +6,7 @@ bounded here, so that a link or a program can ask for nothing that the machine c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
@@ -71,6 +72,11 @@ class ExperimentConfig:
 
     def with_(self, **changes: Any) -> ExperimentConfig:
         return replace(self, **changes)
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> ExperimentConfig:
+        """From a dictionary as JSON gives it back, with lists for tuples. Raises TypeError for unknown fields."""
+        return cls(**{**values, "columns": tuple(values["columns"])})
 
 
 def defaults() -> dict[str, Any]:

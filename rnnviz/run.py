@@ -144,7 +144,7 @@ class Run:
             "snapshots": [snapshot.step for snapshot in self.snapshots],
             # the value may be NaN or infinite, which JSON has no words for
             "diverged": self.diverged and [self.diverged.step, self.diverged.what, repr(self.diverged.value)],
-            "data": data and {"name": data.name, "columns": data.columns, "notes": data.notes},
+            "data": data and data.to_parts()[0],
             "arrays": [name for name, _ in _arrays(self)],  # safetensors keeps an order of its own
         }
         arrays = {name: np.require(array, requirements="C") for name, array in _arrays(self)}
@@ -178,28 +178,17 @@ def _arrays(run: Run) -> Iterator[tuple[str, np.ndarray]]:
         yield from ((f"{prefix}optimiser/{name}", array) for name, array in holder.optimiser.items())
     yield from ((f"history/{name}", array) for name, array in vars(run.history).items())
     if run.data is not None:
-        if run.data.values is not None:
-            yield "data/values", run.data.values
-        if run.data.text is not None:
-            yield "data/text", np.frombuffer(run.data.text.encode(), np.uint8)
+        yield from ((f"data/{name}", array) for name, array in run.data.to_parts()[1].items())
 
 
 def _rebuilt(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     def under(prefix: str) -> dict[str, np.ndarray]:
         return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
-    config = ExperimentConfig(**{**plain["config"], "columns": tuple(plain["config"]["columns"])})
+    config = ExperimentConfig.from_plain(plain["config"])
     step, history = int(plain["step"]), History(**under("history/"))
     _check(history, step)
-    data = None
-    if plain["data"] is not None:
-        data = Dataset(
-            name=plain["data"]["name"],
-            columns=tuple(plain["data"]["columns"]),
-            values=arrays.get("data/values"),
-            text=arrays["data/text"].tobytes().decode() if "data/text" in arrays else None,
-            notes=tuple(plain["data"]["notes"]),
-        )
+    data = plain["data"] and Dataset.from_parts(plain["data"], under("data/"))
     diverged = None
     if plain["diverged"] is not None:
         at, what, value = plain["diverged"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -35,3 +37,21 @@ class Dataset:
         digest.update(repr(self.columns).encode())
         digest.update(self.text.encode() if self.text is not None else np.ascontiguousarray(self.values).tobytes())
         return digest.hexdigest()[:16]
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`."""
+        arrays = {} if self.values is None else {"values": np.ascontiguousarray(self.values)}
+        if self.text is not None:
+            arrays["text"] = np.frombuffer(self.text.encode(), np.uint8)
+        return {"name": self.name, "columns": self.columns, "notes": self.notes}, arrays
+
+    @classmethod
+    def from_parts(cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Dataset:
+        """What `to_parts` took apart. Raises KeyError, TypeError or UnicodeDecodeError where it is damaged."""
+        return cls(
+            name=words["name"],
+            columns=tuple(words["columns"]),
+            values=arrays.get("values"),
+            text=arrays["text"].tobytes().decode() if "text" in arrays else None,
+            notes=tuple(words["notes"]),
+        )

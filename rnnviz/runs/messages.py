@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -22,6 +23,9 @@ from rnnviz.runs.engine import Spec, View
 from rnnviz.trace import Trace
 
 _PLAIN = [f.name for f in fields(View) if f.name not in ("history", "trace", "revision")]
+
+# Name, columns, notes and fingerprint -> the data set of this process that has them.
+_data_sets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
 
 
 def pack(header: Mapping[str, Any], *blobs: bytes) -> bytes:
@@ -42,29 +46,25 @@ def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
 def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
     """A command that carries an experiment and, where there is one, its data set."""
     header = {**header, "config": asdict(spec.config)}
-    data = spec.data
-    if data is None:
+    if spec.data is None:
         return pack(header)
-    header["data"] = {"name": data.name, "columns": data.columns, "notes": data.notes}
-    arrays = {} if data.values is None else {"values": np.ascontiguousarray(data.values)}
-    if data.text is not None:
-        arrays["text"] = np.frombuffer(data.text.encode(), np.uint8)
+    words, arrays = spec.data.to_parts()
+    header["data"] = {**words, "fingerprint": spec.data.fingerprint}
     return pack(header, save(arrays))
 
 
 def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> Spec:
-    """The experiment in a command. Raises ConfigError where the configuration is out of bounds."""
-    config = ExperimentConfig(**(header["config"] | {"columns": tuple(header["config"]["columns"])}))
+    """The experiment in a command. Raises ConfigError where the configuration is out of bounds.
+
+    Equal data sets become one object, with what the tasks prepared from it, for as long as an experiment holds it.
+    """
+    config = ExperimentConfig.from_plain(header["config"])
     if "data" not in header:
         return Spec(config)
-    about, arrays = header["data"], load(blobs[0])
-    data = Dataset(
-        name=about["name"],
-        columns=tuple(about["columns"]),
-        values=arrays.get("values"),
-        text=arrays["text"].tobytes().decode() if "text" in arrays else None,
-        notes=tuple(about["notes"]),
-    )
+    key = json.dumps(header["data"], sort_keys=True)
+    data = _data_sets.get(key)
+    if data is None:
+        data = _data_sets[key] = Dataset.from_parts(header["data"], load(blobs[0]))
     return Spec(config, data)
 
 

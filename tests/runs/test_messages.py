@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import fields, replace
 
 import numpy as np
@@ -45,6 +47,25 @@ def test_an_experiment_comes_back_equal(data):
             data.notes,
         )
         assert back.data.fingerprint == data.fingerprint
+
+
+def test_equal_data_sets_of_one_process_are_one_object():
+    """Compare trains many jobs on one upload: its rows are in memory once, and again only when all have gone."""
+
+    def arrived(**changes):
+        fields = {"name": "a.csv", "columns": ("x", "y"), "values": np.arange(8.0).reshape(4, 2)} | changes
+        spec = Spec(ExperimentConfig(task="uploaded"), Dataset(**fields))
+        return unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, spec))).data
+
+    first = arrived()
+    assert arrived() is first
+    for changes in ({"name": "b.csv"}, {"notes": ("a gap",)}, {"columns": ("x", "z")}, {"values": np.ones((4, 2))}):
+        other = arrived(**changes)
+        assert other is not first and all(np.array_equal(getattr(other, k), v) for k, v in changes.items())
+    gone = weakref.ref(first)
+    del first, other
+    gc.collect()
+    assert gone() is None
 
 
 def history(steps: int) -> History:
