@@ -43,3 +43,11 @@ def make_task(config: ExperimentConfig, data: Dataset | None = None) -> Task:
     Raises UnknownName, ConfigError or DataError, each with a sentence for the reader.
     """
     return TASKS[config.task](config, data)
+
+
+def named_data(config: ExperimentConfig, data: Dataset | None = None) -> ExperimentConfig:
+    """The configuration with the fingerprint of the data it reads, where it names none yet.
+
+    Raises UnknownName for a task that is not there, DataError where the text task finds no corpus.
+    """
+    return config if config.data else config.with_(data=TASKS[config.task].fingerprint(data))

@@ -7,7 +7,7 @@ import pytest
 
 from rnnviz.config import ExperimentConfig, defaults
 from rnnviz.data import Dataset
-from rnnviz.tasks import TASKS, Task, make_task
+from rnnviz.tasks import TASKS, Task, corpus_fingerprint, make_task, named_data
 
 SERIES = Dataset("walk.csv", ("a", "b", "c"), np.random.default_rng(3).normal(size=(400, 3)).cumsum(axis=0))
 PROSE = Dataset("prose.txt", text="the quick brown fox jumps over the lazy dog\n" * 40)
@@ -119,6 +119,24 @@ def test_bidirectional_reading_would_give_away_exactly_the_causal_targets(name, 
         batch = task.heldout(4)
         later = batch.inputs if task.tokens else batch.inputs[..., : task.output_size]
         assert np.array_equal(later[:, 1:], batch.targets[:, :-1])
+
+
+@every_task
+def test_a_configuration_names_the_data_it_reads(name, data):
+    """By a fingerprint that the task accepts without a notice, and that stays when there is one already."""
+    config = ExperimentConfig(task=name, length=12, columns=(0, 1))
+    named = named_data(config, data)
+    assert named.with_(data="") == config
+    assert bool(named.data) == ("data" in TASKS[name].uses)
+    assert not make_task(named, data).notice
+    assert named_data(named.with_(data="0123"), data).data == "0123"
+    if named.data:
+        assert "0123" in make_task(named.with_(data="0123"), data).notice
+
+
+def test_data_that_are_not_there_yet_have_no_name():
+    assert named_data(ExperimentConfig(task="uploaded")).data == ""
+    assert named_data(ExperimentConfig(task="text")).data == corpus_fingerprint()
 
 
 def test_masks_follow_when_a_batch_is_cut():
