@@ -18,7 +18,8 @@ from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.registry import UnknownName
 from rnnviz.run import Run
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, make_task, named_data
+from rnnviz.tasks.uploaded import Uploaded
 
 SET_BY_FILE = "data"  # the fingerprint follows from --file
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for f in fields(ExperimentConfig):
         if f.name != SET_BY_FILE:
             group.add_argument("--" + f.name.replace("_", "-"), default=argparse.SUPPRESS, **_option(f))
-    group.add_argument("--file", type=Path, help="a table or text for the task `uploaded`")
+    group.add_argument("--file", type=Path, help="a table or a text to train on (task `uploaded`)")
     parser.add_argument("--steps", type=int, default=1000, help="optimiser steps at most (default 1000)")
     parser.add_argument("--until", type=float, help="stop when the held-out metric is this good")
     parser.add_argument("--every", type=int, default=50, help="steps between lines of the table (default 50)")
@@ -49,15 +50,19 @@ def main(args: argparse.Namespace) -> int:
 
 
 def configured(args: argparse.Namespace, data: Dataset | None = None) -> ExperimentConfig:
-    """The configuration that the options ask for, on top of the task's defaults."""
+    """The configuration that the options ask for, on top of the task's defaults. data: what is in `--file`.
+
+    Raises ValueError where there is a file and a task that takes none.
+    """
     given = {f.name: getattr(args, f.name) for f in fields(ExperimentConfig) if hasattr(args, f.name)}
-    task = TASKS[given.get("task", ExperimentConfig.task)]
+    name = given.setdefault("task", ExperimentConfig.task if data is None else Uploaded.name)
+    task = TASKS[name]
+    if data is not None and not task.needs_data:
+        raise ValueError(f"--task {name} brings its own data; leave out --file, or say --task {Uploaded.name}.")
     values = {**task.defaults, **given}
-    if data is not None:
-        values["data"] = data.fingerprint
-        if "columns" not in given:
-            values["columns"] = tuple(range(len(data.columns)))
-    return ExperimentConfig(**values)
+    if data is not None and "columns" not in given:
+        values["columns"] = tuple(range(len(data.columns)))
+    return named_data(ExperimentConfig(**values), data)
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -103,7 +108,8 @@ class Table:
     """The printed table, line by line, and what it comes to. outcome: "" while nothing has ended training."""
 
     def __init__(self, run: Run, until: float | None) -> None:
-        self.metric, self.until, self.first = TASKS[run.config.task].metric, until, run.step
+        # of the task as made for these data: an upload decides its own
+        self.metric, self.until, self.first = make_task(run.config, run.data).metric, until, run.step
         self.rows: list[dict[str, float]] = []
         self.outcome = ""
         self.begin = time.perf_counter()

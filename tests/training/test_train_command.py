@@ -83,6 +83,30 @@ def test_until_means_at_least_for_accuracy(tmp_path):
     assert json.loads(out.read_text())["outcome"] == "not reached"
 
 
+def test_an_uploaded_text_is_judged_by_accuracy(tmp_path, capsys):
+    text, out, saved = tmp_path / "prose.txt", tmp_path / "out.json", tmp_path / "run.safetensors"
+    text.write_text("the quick brown fox jumps over the lazy dog\n" * 20)
+    options = [*SMALL, "--file", str(text), "--until", "0.9", "--steps", "2", "--json", str(out)]
+    for more in (["--save", str(saved)], ["--task", "uploaded"]):  # a file alone says which task
+        assert main([*options, *more]) == 0, capsys.readouterr().err
+        result = json.loads(out.read_text())
+        assert result["config"]["task"] == "uploaded" and result["outcome"] == "not reached"
+        assert "held-out accuracy" in result["words"] and " accuracy " in capsys.readouterr().out
+    # after loading too
+    assert main(["train", "--load", str(saved), "--until", "1e-9", "--device", "cpu", "--json", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert result["outcome"] == "reached" and result["rows"][-1]["metric"] >= 1e-9
+
+
+def test_a_file_and_a_task_that_takes_none(tmp_path, capsys):
+    table = tmp_path / "waves.csv"
+    table.write_text("a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(200)))
+    assert main([*SMALL, "--task", "adding", "--file", str(table)]) == 2
+    assert "--task adding brings its own data; leave out --file" in capsys.readouterr().err
+    assert main([*SMALL, "--task", "uploaded"]) == 2
+    assert "upload the file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options, words", [
     (["--cell", "lstn"], "There is no cell called 'lstn'"),
     (["--task", "x"], "There is no task called 'x'"),
