@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -80,6 +81,7 @@ class Trainer:
         self.optimiser = _optimiser(run, self.parameters)
         self.diverged = run.diverged
         self.history, self.snapshots = run.history, run.snapshots
+        self.seconds_stepping = 0.0  # in optimiser steps, without what is recorded between them
         self.losses: list[float] = []
         self.norms: list[float] = []
         self.drops = run.config.dropout > 0 and run.config.num_layers > 1
@@ -88,6 +90,7 @@ class Trainer:
 
     def take_step(self) -> bool:
         """One optimiser step, and what is due for the record after it. False where the run diverged instead."""
+        begin = time.perf_counter()
         with torch.enable_grad(), self._noise():
             batch = TensorBatch.of(self.task.batch(self.step), self.task, self.device)
             loss = loss_of(self.task, self.model(batch.inputs, batch.lengths), batch)
@@ -106,6 +109,7 @@ class Trainer:
         self.losses.append(seen_loss)
         self.norms.append(seen_norm)
         self.step += 1
+        self.seconds_stepping += time.perf_counter() - begin
         self.look()
         return True
 

@@ -67,6 +67,15 @@ def evaluate(run: Run, size: int = 2000, device: str = "auto") -> tuple[float, f
     return _trainer(run, device).evaluate(size)
 
 
+def seconds_stepping(run: Run) -> float:
+    """Seconds in optimiser steps alone, summed since the model behind the run was built; 0 where there is none.
+
+    What `advance` does besides is left out: held-out checks, gradient recordings, snapshots, copies.
+    """
+    trainer = _LIVE.get(run)
+    return trainer.seconds_stepping if trainer else 0.0
+
+
 def warm_up() -> None:
     """Pay now for what torch loads at the first optimiser and the first backward pass (a second or two)."""
     for optimiser in ("adam", "sgd", "rmsprop"):

@@ -46,8 +46,9 @@ class View:
 
     status: `"starting"`, `"paused"`, `"playing"`, `"diverged"` or `"failed"`; message: why, in a sentence, or "".
     step: optimiser steps taken. history: up to that step. trace: of the probe batch, recorded at `trace.step`.
-    steps_per_second: recent speed while training, without waiting for other runs and without recording; 0
-    before the first step. parameters: trainable numbers of the model. revision: grows with every change.
+    steps_per_second: recent speed of the optimiser steps themselves, without waiting for other runs, held-out
+    checks and recording; 0 before the first step. parameters: trainable numbers of the model. revision: grows
+    with every change.
     """
 
     job: str

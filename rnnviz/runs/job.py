@@ -67,6 +67,7 @@ class Job:
             self._first = self._first or training.start(self.spec.config, self.spec.data, self._device)
             self.run = self._first
             self.status, self.message = PAUSED, ""
+            self._steps = self._seconds = 0.0
 
     def play(self, until: int | None = None) -> None:
         if self.run is None or self.status not in (PAUSED, PLAYING):
@@ -88,10 +89,10 @@ class Job:
         if self.run is None or not self.playing:
             return
         with self._end_this_job_alone():
-            begin, before = time.perf_counter(), self.run.step
+            before, spent = self.run.step, training.seconds_stepping(self.run)
             self.run = training.advance(self.run, steps=self._until - before, seconds=seconds, device=self._device)
             self._steps = FORGET * self._steps + self.run.step - before
-            self._seconds = FORGET * self._seconds + time.perf_counter() - begin
+            self._seconds = FORGET * self._seconds + training.seconds_stepping(self.run) - spent
             if self.run.diverged is not None:
                 self.status, self.message = DIVERGED, explain_divergence(self.run)
             else:
