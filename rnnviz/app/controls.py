@@ -6,6 +6,7 @@ only where it differs, since setting it always would overrule a hand that is qui
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ import streamlit as st
 from rnnviz.app import session
 from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, Row, changed, from_query, link, to_query
 from rnnviz.config import ExperimentConfig
+from rnnviz.data.errors import DataError
+from rnnviz.tasks import named_data
 
 
 def arrive() -> tuple[ExperimentConfig, list[str]]:
@@ -25,17 +28,22 @@ def arrive() -> tuple[ExperimentConfig, list[str]]:
         config, notices = from_query(given)
     else:
         config = visitor.settings
-    take(config)
-    return config, notices
+    return take(config), notices
 
 
-def take(config: ExperimentConfig) -> None:
-    """Make these the visitor's settings and write the link; parameters that are no settings stay."""
+def take(config: ExperimentConfig) -> ExperimentConfig:
+    """Make these the visitor's settings and write the link; parameters that are no settings stay.
+
+    Where the task reads data, the settings name them by fingerprint, so that the link does.
+    """
+    with contextlib.suppress(DataError):  # no corpus here: the page that needs it says so
+        config = named_data(config, session.visitor().data)
     session.visitor().change(config)
     kept = {key: st.query_params.get_all(key) for key in st.query_params if key not in KEYS}
     wanted = kept | {key: [value] for key, value in to_query(config).items()}
     if {key: st.query_params.get_all(key) for key in st.query_params} != wanted:
         st.query_params.from_dict(wanted)
+    return config
 
 
 def current() -> ExperimentConfig:

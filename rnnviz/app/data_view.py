@@ -55,8 +55,7 @@ def upload() -> Dataset | None:
 
 def preview(data: Dataset, train_fraction: float) -> None:
     """What was understood: a picture, the first rows or characters, and every decision that was taken."""
-    for note in data.notes:
-        st.caption(f":material/info: {literal(note)}")
+    st.caption("\n".join(f"- {literal(note)}" for note in data.notes))
     if data.text is not None:
         text = data.text
         st.markdown(f"**{len(text):,} characters**")

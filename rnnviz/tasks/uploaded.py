@@ -126,7 +126,7 @@ def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
     target = [held.index(config.target_column)]
     return Prepared(
         split,
-        (data.columns[config.target_column],),
+        (f"{data.columns[config.target_column]} (standardised)",),
         tuple(data.columns[k] for k in chosen),
         target,
         persistence(split.heldout, config.length, target),

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz.data.sample import sample_csv
 from rnnviz.runs import engine as engines
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, corpus_fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["home", "train", "gradients", "compare", "your_data"]
@@ -182,6 +182,13 @@ def test_names_from_a_file_are_never_markdown():
     app.file_uploader[0].upload("![x](//e.co/y.png).csv", b"![a](//e.co/p.png)\nParis\nRome\n", "text/csv").run()
     check(app)
     assert app.error and not any("](//" in each.value for each in app.error)
+
+
+def test_the_link_names_the_data_that_a_task_reads():
+    app = visit("train", task="text", H="4", T="10", B="2")
+    assert app.session_state["visitor"].settings.data == corpus_fingerprint()
+    other = visit("train", task="text", H="4", T="10", B="2", data="0123456789abcdef")
+    assert any("0123456789abcdef" in each.value for each in check(other).warning)
 
 
 def test_a_link_to_uploaded_data_without_the_data_says_what_to_do():
