@@ -100,11 +100,15 @@ class Engine(ABC):
 
     @abstractmethod
     def attach(self, job: str) -> bool:
-        """Keep an orphaned job after all. False where it is gone."""
+        """Keep an orphaned job after all. False where it is gone.
+
+        One that was playing when it was orphaned plays on to the same `until`; one that the visitor had
+        paused, or that was given another command since, stays as it is.
+        """
 
     @abstractmethod
     def orphan(self, job: str) -> None:
-        """Nobody looks any more: pause at once, forget after RNNVIZ_ORPHAN_SECONDS unless attached."""
+        """Nobody looks any more: stop at once, forget after RNNVIZ_ORPHAN_SECONDS unless attached."""
 
     @abstractmethod
     def drop(self, job: str) -> None:

@@ -85,12 +85,13 @@ class InlineEngine(Engine):
             entry = self._entries.get(job)
             if entry is not None:
                 entry.forget_at = float("inf")
+                entry.job.resume()
             return entry is not None
 
     def orphan(self, job: str) -> None:
         with self._lock:
             if entry := self._entries.get(job):
-                entry.job.pause()
+                entry.job.suspend()
                 entry.forget_at = time.monotonic() + self.orphan_seconds
 
     def drop(self, job: str) -> None:

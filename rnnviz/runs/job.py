@@ -52,6 +52,7 @@ class Job:
         self.run: Run | None = None
         self._first: Run | None = None
         self._until = 0
+        self._suspended = False
         self._steps = self._seconds = 0.0
         self._trace: Trace | None = None
         self._traced: Run | None = None
@@ -63,6 +64,7 @@ class Job:
         return self.status == PLAYING
 
     def reset(self) -> None:
+        self._suspended = False
         with self._end_this_job_alone():
             self._first = self._first or training.start(self.spec.config, self.spec.data, self._device)
             self.run = self._first
@@ -72,6 +74,7 @@ class Job:
     def play(self, until: int | None = None) -> None:
         if self.run is None or self.status not in (PAUSED, PLAYING):
             return
+        self._suspended = False
         self._until = self.max_steps if until is None else min(until, self.max_steps)
         self.status, self.message = PLAYING, ""
         self._pause_at_end(self.run)
@@ -81,8 +84,19 @@ class Job:
             self.play(self.run.step + max(count, 0))
 
     def pause(self) -> None:
+        self._suspended = False
         if self.playing:
             self.status = PAUSED
+
+    def suspend(self) -> None:
+        """Pause until `resume`, or until something else is asked for."""
+        if self.playing:
+            self.status, self._suspended = PAUSED, True
+
+    def resume(self) -> None:
+        """Play on to the same step if playing was suspended."""
+        if self._suspended:
+            self.play(self._until)
 
     def slice(self, seconds: float) -> None:
         """Train for about `seconds`, at least one step, never past the step to stop at."""

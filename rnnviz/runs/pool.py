@@ -32,7 +32,7 @@ class Record:
 
     worker: where it runs; None after that process died. sent, acknowledged: commands sent, and obeyed by the
     worker; while they differ, `latest` shows the status that the last one leads to (`expected`), so that a
-    page that asks right after a click draws what was clicked.
+    page that asks right after a click draws what was clicked. played: whether it was playing when orphaned.
     """
 
     spec: Spec
@@ -44,6 +44,7 @@ class Record:
     expected: str = STARTING
     watched_at: float = 0.0
     orphaned: bool = False
+    played: bool = False
 
 
 class PoolEngine(Engine):
@@ -129,18 +130,21 @@ class PoolEngine(Engine):
             record = self._records.get(job)
             if record is not None and record.orphaned:
                 record.orphaned = False
-                if record.worker is not None:
-                    record.worker.send(pack({"verb": "attach", "job": job}))
+                self._tell(record, "attach", PLAYING if record.played else PAUSED)
             return record is not None
 
     def orphan(self, job: str) -> None:
-        self._command(job, "orphan", PAUSED, seconds=self.orphan_seconds)
         with self._lock:
             record = self._records.get(job)
-            if record is not None:
-                record.orphaned = True
-                if record.worker is None:
-                    del self._records[job]
+            if record is None:
+                return
+            if record.worker is None:
+                del self._records[job]
+                return
+            status = record.expected if record.acknowledged < record.sent else record.view.status
+            record.played = status == PLAYING or record.played and record.orphaned
+            record.orphaned = True
+            self._tell(record, "orphan", PAUSED, seconds=self.orphan_seconds)
 
     def drop(self, job: str) -> None:
         with self._lock:
@@ -176,16 +180,21 @@ class PoolEngine(Engine):
 
     def _command(self, job: str, verb: str, expected: str, **arguments: Any) -> None:
         with self._lock:
-            record = self._records.get(job)
-            if record is None or record.worker is None:
-                return
-            record.sent += 1
-            status = record.view.status
-            settled = status in (DIVERGED, FAILED) and verb != "reset"
-            record.expected = status if settled else expected
-            if status != STARTING and record.expected != status:
-                self._show(record, replace(record.view, status=record.expected, message=""))
-            record.worker.send(pack({"verb": verb, "job": job, "number": record.sent, **arguments}))
+            if record := self._records.get(job):
+                record.played = False  # whatever is asked for takes the place of playing on
+                self._tell(record, verb, expected, **arguments)
+
+    def _tell(self, record: Record, verb: str, expected: str, **arguments: Any) -> None:
+        """Send a command and show what it leads to (the caller holds the lock)."""
+        if record.worker is None:
+            return
+        record.sent += 1
+        status = record.view.status
+        settled = status in (DIVERGED, FAILED) and verb != "reset"
+        record.expected = status if settled else expected
+        if status != STARTING and record.expected != status:
+            self._show(record, replace(record.view, status=record.expected, message=""))
+        record.worker.send(pack({"verb": verb, "job": record.view.job, "number": record.sent, **arguments}))
 
     def _show(self, record: Record, view: View) -> None:
         record.view = replace(view, revision=record.view.revision + 1)

@@ -95,7 +95,7 @@ class Scheduler:
                 self._join(self._entries[name])
         entry = self._entries[name]
         entry.acknowledged = command.get("number", entry.acknowledged)
-        if verb not in ("watch", "attach"):
+        if verb != "watch":
             self._publish(entry)
 
     def _join(self, entry: Entry) -> None:
@@ -128,9 +128,10 @@ class Scheduler:
 
     def _attach(self, entry: Entry, command: dict[str, Any]) -> None:
         entry.forget_at = float("inf")
+        entry.job.resume()
 
     def _orphan(self, entry: Entry, command: dict[str, Any]) -> None:
-        entry.job.pause()
+        entry.job.suspend()
         entry.forget_at = time.monotonic() + command["seconds"]
 
     def _forget(self, name: str) -> None:

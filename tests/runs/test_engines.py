@@ -206,6 +206,39 @@ def test_an_orphan_that_is_attached_stays_and_can_go_on(engine, wait, settled):
     assert settled(engine, job).step == 1
 
 
+def test_an_orphan_that_was_playing_plays_on_when_attached(engine, settled, wait):
+    job = engine.create(Spec(TINY))
+    engine.play(job, until=400)
+    wait(engine, job, lambda view: view.step > 0)
+    for _ in range(2):  # a second sign of leaving must not forget the first
+        engine.orphan(job)
+    view = engine.latest(job)
+    assert (view.status, view.step < 400) == ("paused", True)
+    assert engine.attach(job) is True
+    assert engine.latest(job).status == "playing"  # what it leads to, before the worker has answered
+    view = settled(engine, job)
+    assert (view.status, view.step) == ("paused", 400)
+    same_numbers(view, training.advance(training.start(TINY, device="cpu"), 400, device="cpu"))
+    engine.orphan(job)
+    engine.attach(job)  # it was not playing this time
+    time.sleep(0.3)
+    assert (engine.latest(job).status, engine.latest(job).step) == ("paused", 400)
+
+
+@pytest.mark.parametrize("verb", ["pause", "reset", "step"])
+def test_an_orphan_given_another_command_does_not_play_on(engine, settled, wait, verb):
+    job = engine.create(Spec(TINY))
+    engine.play(job)
+    wait(engine, job, lambda view: view.step > 0)
+    engine.orphan(job)
+    getattr(engine, verb)(job)
+    settled(engine, job)
+    engine.attach(job)
+    for _ in range(2):  # what the click leads to, then what the worker made of it
+        assert engine.latest(job).status == "paused"
+        time.sleep(0.3)
+
+
 def test_the_limit_on_steps_ends_the_run_with_a_sentence(engine, settled, monkeypatch):
     monkeypatch.setattr(engine, "limits", Limits(max_steps=20))
     job = engine.create(Spec(TINY))
