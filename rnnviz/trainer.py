@@ -22,6 +22,7 @@ from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
 from rnnviz.run import Arrays, Divergence, History, Run, Snapshot, spacing
+from rnnviz.sizes import CHECK_SIZE, Size
 from rnnviz.tasks import make_task
 from rnnviz.trace import Trace
 
@@ -32,8 +33,6 @@ FLOW_EVERY = 100  # gradient norm at every time step
 SNAPSHOT_EVERY = 100
 SNAPSHOTS = 32  # at most, and fewer where they would be more than SNAPSHOT_BYTES together
 SNAPSHOT_BYTES = 64 * 2**20
-CHECK_SIZE = 256  # held-out sequences
-CHUNK = 256  # sequences evaluated at once
 
 # Squared error grows with the square of the outputs, cross-entropy in proportion to them: both limits mean
 # that the outputs are about 30 times as far off as at the start.
@@ -76,6 +75,7 @@ class Trainer:
         self.config, self.data, self.step = run.config, run.data, run.step
         self.device = device
         self.task = make_task(run.config, run.data)
+        self.at_once = Size.of(run.config, self.task).at_once
         self.model = Model(run.config, self.task, run.weights).to(device)
         self.parameters = list(self.model.parameters())
         self.optimiser = _optimiser(run, self.parameters)
@@ -218,8 +218,8 @@ class Trainer:
     def _measure(self, batch: TensorBatch) -> tuple[float, float]:
         totals, count = np.zeros(2), 0
         with torch.no_grad(), self.model.probing():
-            for begin in range(0, len(batch.inputs), CHUNK):
-                part = batch.part(begin, CHUNK)
+            for begin in range(0, len(batch.inputs), self.at_once):
+                part = batch.part(begin, self.at_once)
                 loss, metric, n = measures(self.task, self.model(part.inputs, part.lengths), part)
                 totals += np.multiply((loss, metric), n)
                 count += n

@@ -15,6 +15,7 @@ SOURCES = sorted(ROOT.glob("rnnviz/**/*.py"))
 PAGES = sorted(ROOT.glob("pages/*.py"))
 
 TORCH_FREE = ["registry", "glossary", "config", "trace", "run", "data", "cells", "tasks", "analysis", "figures"]
+TORCH_FREE += ["sizes"]
 # package -> the packages of ours it must not reach for
 FORBIDDEN = {
     "registry": {"config", "trace", "cells", "tasks", "data", "analysis", "figures", "model", "runs", "app"},
@@ -28,6 +29,7 @@ FORBIDDEN = {
     "model": {"recording", "training", "runs", "app", "figures", "analysis"},
     "recording": {"training", "runs", "app", "figures", "analysis"},
     "training": {"runs", "app", "figures"},
+    "sizes": {"figures", "model", "recording", "training", "trainer", "runs", "app"},
     "runs": {"app", "figures"},
 }
 

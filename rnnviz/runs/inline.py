@@ -38,7 +38,7 @@ class InlineEngine(Engine):
     def create(self, spec: Spec, visitor: str = "") -> str:
         from rnnviz.runs.job import Job
 
-        self.limits.check(spec.config)
+        self.limits.check(spec.config, spec.data)
         with self._lock:
             self._forget_expired()
             mine = [e for e in self._entries.values() if e.visitor == visitor and e.forget_at == float("inf")]

@@ -6,6 +6,10 @@ import os
 from dataclasses import dataclass, fields
 
 from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.sizes import CHECK_SIZE, Size, network
+from rnnviz.tasks import make_task
+from rnnviz.tasks.base import PROBE_SIZE
 
 
 class LimitError(ConfigError):
@@ -18,8 +22,12 @@ class Limits:
 
     max_steps: optimiser steps of one run. max_runs: runs one visitor has at a time.
     max_hidden: hidden units of a layer. max_length: time steps T.
-    max_states: hidden-state values of one batch, B * T * H * layers * directions. One optimiser step holds
-    about ten numbers for each, so the default takes about a gigabyte in float32.
+    max_states: numbers of one batch, B * T * (inputs + H * layers * directions + outputs), and of the held-out
+    sequences that a run keeps. One optimiser step holds about ten numbers for each, so the default takes about
+    a gigabyte in float32. Held-out checks take fewer sequences at once and need no limit.
+    max_recorded: the same for the probe sequences. Every View carries up to eight numbers for each, in the
+    server and in a worker: 160 MB in float32 for the default.
+    max_parameters: trainable numbers of the model.
     """
 
     max_steps: int = 200_000
@@ -27,24 +35,51 @@ class Limits:
     max_hidden: int = 512
     max_length: int = 1000
     max_states: int = 25_000_000
+    max_recorded: int = 5_000_000
+    max_parameters: int = 5_000_000
 
     @classmethod
     def from_environment(cls) -> Limits:
         names = [f.name for f in fields(cls)]
         return cls(**{name: whole_number(f"RNNVIZ_{name.upper()}", getattr(cls, name)) for name in names})
 
-    def check(self, config: ExperimentConfig) -> None:
+    def check(self, config: ExperimentConfig, data: Dataset | None = None) -> None:
         """Raise LimitError where the experiment is too large for this server."""
         for name, limit in (("hidden_size", self.max_hidden), ("length", self.max_length)):
             value = getattr(config, name)
             if value > limit:
                 raise LimitError(f"{name} is {value}; this server allows at most {limit}.")
-        layers = config.num_layers * (2 if config.bidirectional else 1)
-        states = config.batch_size * config.length * config.hidden_size * layers
-        if states > self.max_states:
+        try:
+            task = make_task(config, data)
+            parameters = network(config, task).parameters
+        except (LookupError, TypeError, ValueError):
+            return  # what is wrong with the experiment itself its job says
+        if parameters > self.max_parameters:
             raise LimitError(
-                f"One batch would hold {states:,} hidden-state values (batch_size × length × hidden_size × "
-                f"layers × directions); this server allows at most {self.max_states:,}. Make one of them smaller."
+                f"The model would have {parameters:,} parameters; this server allows at most "
+                f"{self.max_parameters:,}. Make hidden_size, num_layers or embedding_size smaller."
+            )
+        self._check_size(config, Size.of(config, task))
+
+    def _check_size(self, config: ExperimentConfig, size: Size) -> None:
+        steps, each = size.time_steps, f"{size.inputs} inputs + {size.states} hidden states + {size.outputs} outputs"
+        smaller = "length, hidden_size, num_layers or the number of columns"
+        for what, sequences, limit, change in (
+            ("One batch", config.batch_size, self.max_states, f"batch_size, {smaller}"),
+            ("Every picture", PROBE_SIZE, self.max_recorded, smaller),
+        ):
+            count = sequences * size.per_sequence
+            if count > limit:
+                raise LimitError(
+                    f"{what} would hold {count:,} numbers ({sequences} sequences × {steps} time steps × ({each})); "
+                    f"this server allows at most {limit:,}. Make {change} smaller."
+                )
+        count = CHECK_SIZE * steps * size.data
+        if count > self.max_states:
+            raise LimitError(
+                f"The held-out data would hold {count:,} numbers ({CHECK_SIZE} sequences × {steps} time steps × "
+                f"{size.data} columns); this server allows at most {self.max_states:,}. Make length or the number "
+                "of columns smaller."
             )
 
     def check_runs(self, count: int) -> None:

@@ -82,7 +82,7 @@ class PoolEngine(Engine):
             self._keep_one_warm(Counter())
 
     def create(self, spec: Spec, visitor: str = "") -> str:
-        self.limits.check(spec.config)
+        self.limits.check(spec.config, spec.data)
         job = secrets.token_urlsafe(16)
         message = self._pack_create(job, spec, number=1)
         with self._lock:

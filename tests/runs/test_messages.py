@@ -15,6 +15,7 @@ from rnnviz.run import History
 from rnnviz.runs import LimitError, Limits, Spec, View
 from rnnviz.runs.limits import whole_number
 from rnnviz.runs.messages import pack, pack_spec, pack_view, unpack, unpack_spec, unpack_view
+from rnnviz.tasks import TASKS
 from rnnviz.trace import Trace
 
 
@@ -126,11 +127,61 @@ def test_limits_come_from_the_environment(monkeypatch):
     [
         ({"hidden_size": 65}, {"max_hidden": 64}, "hidden_size is 65; this server allows at most 64"),
         ({"length": 101}, {"max_length": 100}, "length is 101; this server allows at most 100"),
-        ({"num_layers": 2, "bidirectional": True}, {"max_states": 4 * 32 * 50 * 32 - 1}, "204,800 hidden-state"),
+        (
+            {"num_layers": 2, "bidirectional": True},
+            {"max_states": 32 * 50 * (2 + 4 * 32) - 1},
+            r"One batch would hold 208,000 numbers \(32 sequences × 50 time steps × \(2 inputs \+ 128 hidden states "
+            r"\+ 0 outputs\)\); this server allows at most 207,999. Make batch_size, length, hidden_size",
+        ),
+        # the delay of copy memory is not all of its length; symbols go in one-hot and come out as logits
+        (
+            {"task": "copy_memory", "batch_size": 1},
+            {"max_recorded": 8 * 60 * (6 + 32 + 5) - 1},
+            r"Every picture would hold 20,640 numbers \(8 sequences × 60 time steps",
+        ),
+        ({"embedding_size": 3}, {"max_states": 32 * 50 * (2 + 3 + 32) - 1}, "One batch would hold 59,200"),
+        (
+            {"task": "digits_rows", "batch_size": 1, "hidden_size": 1},
+            {"max_states": 256 * 8 * 8 - 1},
+            "held-out data would hold 16,384 numbers .*Make length or the number of columns",
+        ),
+        (
+            {"cell": "rnn_tanh", "hidden_size": 4},
+            {"max_parameters": 4 * (2 + 4 + 2) + 4 + 1 - 1},
+            "The model would have 37 parameters; this server allows at most 36. Make hidden_size, num_layers",
+        ),
     ],
 )
 def test_limits_say_what_is_too_large(changes, limits, words):
+    """One below what the experiment needs refuses it, what it needs does not."""
     config = ExperimentConfig(**changes)
     with pytest.raises(LimitError, match=words):
         Limits(**limits).check(config)
     Limits(**{name: value + 1 for name, value in limits.items()}).check(config)
+
+
+def test_the_default_limits_refuse_what_a_server_cannot_carry():
+    wide = Dataset("wide.csv", tuple(map(str, range(1000))), np.random.default_rng(0).normal(size=(3000, 1000)))
+    uploaded = ExperimentConfig(task="uploaded", length=500, batch_size=1, hidden_size=4)
+    for config, data, words in (
+        (ExperimentConfig(hidden_size=512, num_layers=4), None, "parameters"),
+        (ExperimentConfig(hidden_size=512, length=1000, num_layers=2, cell="rnn_tanh", batch_size=1), None, "picture"),
+        (ExperimentConfig(task="text", length=1000, batch_size=512), None, "One batch"),
+        (uploaded.with_(columns=tuple(range(1000))), wide, "held-out data"),
+    ):
+        with pytest.raises(LimitError, match=words):
+            Limits().check(config, data)
+    Limits().check(uploaded, Dataset("narrow.csv", ("a",), wide.values[:, :1]))
+    for name, task in TASKS.items():
+        Limits().check(ExperimentConfig(task=name, **task.defaults))
+
+
+def test_what_is_wrong_with_an_experiment_is_left_to_its_job():
+    flat = Dataset("broken", ("a", "b"), np.zeros(50))
+    for config, data in (
+        (ExperimentConfig(task="nonesuch"), None),
+        (ExperimentConfig(cell="nonesuch"), None),
+        (ExperimentConfig(task="uploaded"), None),
+        (ExperimentConfig(task="uploaded", columns=(0,)), flat),
+    ):
+        Limits().check(config, data)
