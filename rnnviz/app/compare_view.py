@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from rnnviz.analysis.cost import Network
 from rnnviz.analysis.norms import grad_norms
 from rnnviz.app.controls import page_choice
 from rnnviz.app.live import Views, trouble
@@ -21,6 +20,7 @@ from rnnviz.figures.gates import gates_side_by_side
 from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.glossary import lookup
 from rnnviz.runs.engine import DIVERGED, FAILED, PLAYING
+from rnnviz.sizes import network
 from rnnviz.tasks import Task
 
 SHOWN = ("lstm", "gru", "rnn_tanh")
@@ -62,7 +62,7 @@ def options() -> tuple[int, str, int]:
 
 def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) -> list[Entry]:
     """Every run: cells × seeds. The first cell has the hidden size of the settings."""
-    model = _network(settings.with_(cell=SHOWN[0]), task)
+    model = network(settings.with_(cell=SHOWN[0]), task)
     found = []
     for name in SHOWN:
         hidden = model.matched(name).hidden_size if matched == MATCHED[1] else settings.hidden_size
@@ -126,13 +126,13 @@ def _costs(first: Views, entries: list[Entry], task: Task) -> None:
     """What each cell costs, as a table."""
     rows = []
     for label, view in first.items():
-        network = _network(next(entry.settings for entry in entries if entry.label == label), task)
+        model = network(next(entry.settings for entry in entries if entry.label == label), task)
         rows.append(
             {
                 "Cell": label,
-                "Hidden units": network.hidden_size,
-                "Parameters": network.parameters,
-                "Multiply-adds per time step": network.multiply_adds,
+                "Hidden units": model.hidden_size,
+                "Parameters": model.parameters,
+                "Multiply-adds per time step": model.multiply_adds,
                 "ms per step": _measured(1e3 * view.seconds_per_step),
                 "µs per time step": _measured(1e6 * view.seconds_per_step / task.time_steps),
             }
@@ -158,16 +158,3 @@ def _measured(value: float) -> str:
     return (
         "after Play" if value != value else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     )  # NaN: no step has been taken
-
-
-def _network(settings: ExperimentConfig, task: Task) -> Network:
-    return Network(
-        settings.cell,
-        task.input_size,
-        settings.hidden_size,
-        settings.num_layers,
-        1 + settings.bidirectional,
-        task.output_size,
-        settings.embedding_size,
-        task.tokens,
-    )
