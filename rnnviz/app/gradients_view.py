@@ -6,7 +6,7 @@ import streamlit as st
 
 from rnnviz.analysis.probe import Probe, probe
 from rnnviz.app import session
-from rnnviz.app.controls import slider
+from rnnviz.app.controls import share, slider, undo_button
 from rnnviz.app.live import Views, trouble
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
@@ -31,6 +31,9 @@ def sliders(settings: ExperimentConfig) -> None:
     for column, (field, steps) in zip(st.columns(len(STEPS), gap="medium"), STEPS.items(), strict=True):
         with column:
             now = slider(field, steps)
+    with st.container(horizontal=True, gap="small"):
+        undo_button()
+        share()
     if now != settings:
         st.rerun()
     if settings.length > MOST_STEPS or settings.hidden_size > MOST_UNITS:

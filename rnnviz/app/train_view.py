@@ -73,7 +73,8 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
             (*seen, shown, layer, sequence, in_order),
             lambda: heat(trace, shown, layer, sequence, in_order),
         )
-        picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
+        if trace.gates:
+            picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
         _saturation(view, layer)
     with right:
         picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
