@@ -6,7 +6,6 @@ as safetensors: arrays and a line of JSON, no pickle.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.tensorfile import pack, unpack
 
 FORMAT = "rnnviz-run-1"
 KEEP = 128  # rows of a thinned record; its spacing doubles when they would be more
@@ -135,8 +135,6 @@ class Run:
         return cls.from_bytes(Path(path).read_bytes())
 
     def to_bytes(self) -> bytes:
-        from safetensors.numpy import save
-
         data = self.data
         plain = {
             "config": asdict(self.config),
@@ -145,26 +143,14 @@ class Run:
             # the value may be NaN or infinite, which JSON has no words for
             "diverged": self.diverged and [self.diverged.step, self.diverged.what, repr(self.diverged.value)],
             "data": data and data.to_parts()[0],
-            "arrays": [name for name, _ in _arrays(self)],  # safetensors keeps an order of its own
         }
-        arrays = {name: np.require(array, requirements="C") for name, array in _arrays(self)}
-        return save(arrays, {"format": FORMAT, "run": json.dumps(plain)})
+        return pack(dict(_arrays(self)), plain, FORMAT)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Run:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
+        plain, arrays = unpack(content, FORMAT, "run")
         try:
-            arrays = load(content)
-            header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
-        except (SafetensorError, ValueError) as error:
-            raise ValueError(f"This is not a saved run (a safetensors file was expected): {error}") from None
-        if header.get("format") != FORMAT:
-            raise ValueError(f"This is not a saved run: its format is {header.get('format')!r}, not {FORMAT!r}.")
-        try:
-            plain = json.loads(header["run"])
-            return _rebuilt(plain, {name: arrays[name] for name in plain["arrays"]})
+            return _rebuilt(plain, arrays)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"This saved run is damaged: {type(error).__name__}: {error}") from None
 

@@ -8,7 +8,6 @@ analysis is a pure function of it; it holds no model and knows no torch.
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from rnnviz.tensorfile import pack, unpack
 
 if TYPE_CHECKING:
     import xarray
@@ -138,30 +139,14 @@ class Trace:
         return cls.from_bytes(Path(path).read_bytes())
 
     def to_bytes(self) -> bytes:
-        from safetensors.numpy import save
-
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _PLAIN}
-        absent = [f.name for f in fields(self) if getattr(self, f.name) is None]
-        arrays = {name: np.ascontiguousarray(array) for name, array in _arrays(self)}
-        header = {"format": FORMAT, "plain": json.dumps(plain), "absent": json.dumps(absent)}
-        header["order"] = json.dumps(list(arrays))  # safetensors keeps no order; gates are drawn in theirs
-        return save(arrays, header)
+        absent = {f.name: None for f in fields(self) if getattr(self, f.name) is None}
+        return pack(dict(_arrays(self)), plain | absent, FORMAT)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Trace:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
-        try:
-            arrays = load(data)
-            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
-        except (SafetensorError, ValueError) as error:
-            raise ValueError(f"This is not a saved Trace (a safetensors file was expected): {error}") from None
-        if header.get("format") != FORMAT:
-            raise ValueError(f"This is not a saved Trace: its format is {header.get('format')!r}, not {FORMAT!r}.")
-        arrays = {name: arrays[name] for name in json.loads(header["order"])}
-        values: dict[str, Any] = json.loads(header["plain"])
-        values |= dict.fromkeys(json.loads(header["absent"]))
+        plain, arrays = unpack(data, FORMAT, "Trace")
+        values: dict[str, Any] = plain
         for name in _MAPPINGS:
             if name not in values:
                 prefix = f"{name}['"

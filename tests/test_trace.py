@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from rnnviz.trace import Trace, TraceError
 
@@ -92,6 +93,14 @@ def test_disk_gives_back_what_it_got(tmp_path, with_grads):
 def test_foreign_files_are_refused_in_words(data):
     with pytest.raises(ValueError, match="not a saved Trace"):
         Trace.from_bytes(data)
+
+
+@pytest.mark.parametrize("lost", ["plain", "order"])
+def test_a_damaged_trace_is_refused_in_words(lost):
+    header = {"format": "rnnviz-trace-1", "plain": "{}", "order": '["inputs"]'}
+    header[lost] = "{" if lost == "plain" else '["gone"]'
+    with pytest.raises(ValueError, match="saved Trace is damaged"):
+        Trace.from_bytes(save({"inputs": np.zeros(1)}, header))
 
 
 def test_to_xarray_names_every_axis():

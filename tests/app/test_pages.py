@@ -66,7 +66,7 @@ def test_train_shows_every_task(task):
 def test_train_shows_stacks_in_both_directions(cell):
     app = check(visit("train", task="temporal_order", cell=cell, layers="2", both="1", H="8", dropout="0.2"))
     assert not app.error
-    assert pictures(app) >= 5
+    assert pictures(app) >= 6
 
 
 def test_compare_survives_an_initialisation_that_fits_one_cell_and_the_last_seed():

@@ -75,7 +75,7 @@ def test_verbs_return_at_once_while_the_worker_is_busy(pool, wait):
         pool.attach(heavy)
     took = time.monotonic() - begin
     pool.drop(heavy)
-    assert took < 1.0  # waiting for a step of the heavy job a few times would take longer
+    assert took < 0.2
 
 
 def test_equal_jobs_get_equal_shares(pool, wait):

@@ -68,8 +68,8 @@ def tampered(**changes):
     content = trained(3).to_bytes()
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
-    plain = json.loads(header["__metadata__"]["run"])
-    header["__metadata__"]["run"] = json.dumps({**plain, **changes})
+    plain = json.loads(header["__metadata__"]["plain"])
+    header["__metadata__"]["plain"] = json.dumps({**plain, **changes})
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
@@ -82,8 +82,8 @@ def tampered(**changes):
     (save({"x": np.zeros(2)}), "its format is None"),
     (save({"x": np.zeros(2)}, {"format": "rnnviz-trace-1"}), "its format is 'rnnviz-trace-1'"),
     (save({"x": np.zeros(2)}, {"format": FORMAT}), "damaged"),
-    (save({"x": np.zeros(2)}, {"format": FORMAT, "run": "[1"}), "damaged"),
-    (save({"x": np.zeros(2)}, {"format": FORMAT, "run": "[]"}), "damaged"),
+    (save({"x": np.zeros(2)}, {"format": FORMAT, "plain": "[1", "order": "[]"}), "damaged"),
+    (save({"x": np.zeros(2)}, {"format": FORMAT, "plain": "[]", "order": "[]"}), "damaged"),
     (lambda: tampered(config={"columns": [], "hidden_size": 10**9}), "damaged.*hidden_size"),
     (lambda: tampered(config={"columns": [], "shell": "rm"}), "damaged"),
     (lambda: tampered(step=4), "damaged.*history.loss has 3 rows; expected 4"),

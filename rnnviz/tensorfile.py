@@ -1,0 +1,36 @@
+"""What a Trace and a Run are kept as: one safetensors file with arrays, in their order, and one JSON value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def pack(arrays: Mapping[str, np.ndarray], plain: Any, kind: str) -> bytes:
+    """The content of a file. kind: its format and version, such as `"rnnviz-trace-1"`."""
+    from safetensors.numpy import save
+
+    # safetensors keeps an order of its own; gates are drawn in theirs
+    header = {"format": kind, "plain": json.dumps(plain), "order": json.dumps(list(arrays))}
+    return save({name: np.require(array, requirements="C") for name, array in arrays.items()}, header)
+
+
+def unpack(content: bytes, kind: str, what: str) -> tuple[Any, dict[str, np.ndarray]]:
+    """The JSON value and the arrays. Raises ValueError, saying that this is no saved `what`, for any other file."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"This is not a saved {what} (a safetensors file was expected): {error}") from None
+    if header.get("format") != kind:
+        raise ValueError(f"This is not a saved {what}: its format is {header.get('format')!r}, not {kind!r}.")
+    try:
+        return json.loads(header["plain"]), {name: arrays[name] for name in json.loads(header["order"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"This saved {what} is damaged: {type(error).__name__}: {error}") from None
