@@ -7,7 +7,7 @@ bounded here, so that a link or a program can ask for nothing that the machine c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 CLIPS = ("off", "norm", "value")
@@ -77,6 +77,10 @@ class ExperimentConfig:
     def from_plain(cls, values: Mapping[str, Any]) -> ExperimentConfig:
         """From a dictionary as JSON gives it back, with lists for tuples. Raises TypeError for unknown fields."""
         return cls(**{**values, "columns": tuple(values["columns"])})
+
+
+def defaults() -> dict[str, Any]:
+    return {f.name: f.default for f in fields(ExperimentConfig) if f.default is not MISSING}
 
 
 def _check(f: Any, value: Any) -> None:
