@@ -35,9 +35,10 @@ class ExperimentConfig:
     (vectors) or an embedding (tokens) in front. spectral_radius: of W_hh, for init orthogonal and gaussian.
     forget_bias, update_bias: effective bias (torch's two biases added) of the LSTM's f and the GRU's z; None
     leaves the initialisation's. input_scale: factor on the inputs of the noise task. clip_at: the largest
-    gradient norm (clip "norm") or component (clip "value"). data: fingerprint of the corpus or of uploaded
-    data; columns and target_column: which columns of an uploaded table go in and come out (numbers from 0;
-    no column: text, characters as tokens); train_fraction: how much of a series, in time order, trains.
+    gradient norm (clip "norm") or component (clip "value"). loss: "task" for the task's own, or one that fits its
+    targets (`rnnviz.losses`). data: fingerprint of the corpus or of uploaded data; columns and target_column:
+    which columns of an uploaded table go in and come out (numbers from 0; no column: text, characters as
+    tokens); train_fraction: how much of a series, in time order, trains.
     """
 
     task: str = "adding"
@@ -59,6 +60,7 @@ class ExperimentConfig:
     momentum: float = bounded(0.0, 0.0, 0.999)
     clip: str = one_of("norm", *CLIPS)
     clip_at: float = bounded(1.0, 1e-6, 1e6)
+    loss: str = one_of("task", "task", "mse", "mae", "huber", "cross_entropy")
     precision: str = one_of("float32", *PRECISIONS)
     seed: int = bounded(0, 0, 2**31 - 1)
     data: str = ""

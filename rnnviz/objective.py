@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnviz.losses import LOSSES
 from rnnviz.tasks.base import Batch, Task
 
 
@@ -26,7 +27,7 @@ class TensorBatch:
     def of(cls, batch: Batch, task: Task, device: torch.device) -> TensorBatch:
         """Copies, so that the numbers never depend on how numpy happened to lay the batch out in memory."""
         real = getattr(torch, task.config.precision)
-        classes = task.loss == "cross_entropy"
+        classes = LOSSES[task.loss].targets == "classes"
         return cls(
             inputs=torch.tensor(batch.inputs, dtype=torch.long if task.tokens else real, device=device),
             targets=torch.tensor(batch.targets, dtype=torch.long if classes else real, device=device),
@@ -47,16 +48,14 @@ def counted(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[Tensor, Te
         counts = (torch.arange(outputs.shape[1]) < batch.lengths[:, None]).to(outputs.device)
     if counts is not None:
         return outputs[counts], batch.targets[counts]
-    flat = outputs.flatten(0, -2)
-    return flat, batch.targets.reshape(len(flat), -1) if task.loss == "mse" else batch.targets.flatten()
+    flat, one_class = outputs.flatten(0, -2), LOSSES[task.loss].targets == "classes"
+    return flat, batch.targets.flatten() if one_class else batch.targets.reshape(len(flat), -1)
 
 
 def loss_of(task: Task, outputs: Tensor, batch: TensorBatch) -> Tensor:
-    """The mean over everything that counts: squared error, or cross-entropy in nats."""
-    predicted, wanted = counted(task, outputs, batch)
-    if task.loss == "mse":
-        return functional.mse_loss(predicted, wanted)
-    return functional.cross_entropy(predicted, wanted)
+    """The task's loss, the mean over everything that counts: see `rnnviz.losses`."""
+    loss: Tensor = getattr(functional, LOSSES[task.loss].function)(*counted(task, outputs, batch))
+    return loss
 
 
 def measures(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[float, float, int]:
@@ -70,4 +69,4 @@ def measures(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[float, fl
         if batch.judged is not None:
             predicted, wanted = outputs[batch.judged], batch.targets[batch.judged]
         return loss, float((predicted.argmax(-1) == wanted).double().mean()), count
-    return loss, loss, count
+    return loss, loss if task.loss == task.metric else float(functional.mse_loss(predicted, wanted)), count

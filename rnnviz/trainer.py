@@ -17,6 +17,7 @@ from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_no
 from rnnviz.analysis.norms import grad_norms
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.losses import LOSSES
 from rnnviz.model import Model, resolve
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
@@ -34,9 +35,6 @@ SNAPSHOT_EVERY = 100
 SNAPSHOTS = 32  # at most, and fewer where they would be more than SNAPSHOT_BYTES together
 SNAPSHOT_BYTES = 64 * 2**20
 
-# Squared error grows with the square of the outputs, cross-entropy in proportion to them: both limits mean
-# that the outputs are about 30 times as far off as at the start.
-LOSS_LIMIT = {"mse": 1000.0, "cross_entropy": 30.0}
 # Without clipping, a larger gradient ends the run. Below it one SGD update is at most 1e6 * 1e18 / (1 - .999)
 # = 1e27 (Adam's and RMSprop's are smaller), which keeps finite float32 weights finite.
 GRADIENT_LIMIT = 1e18
@@ -189,11 +187,11 @@ class Trainer:
     def _divergence(self, loss: float, norm: float) -> Divergence | None:
         """What ends training at this step, if anything. The weights it happened with are finite and stay."""
         first = self.history.loss[0] if len(self.history.loss) else self.losses[0] if self.losses else loss
-        limit = LOSS_LIMIT[self.task.loss]
+        limit, baseline = LOSSES[self.task.loss].limit, self.task.baseline
         if not math.isfinite(loss):
             return Divergence(self.step, "the loss is not a finite number", loss)
         # a first batch that happened to fit, or a task that begins solved, must not make a good loss look bad
-        if loss > limit * max(first, self.task.baseline or 0.0, 1e-3):
+        if loss > limit * max(first, 1.0 if baseline is None else baseline, 1e-3):  # targets are of order 1
             return Divergence(self.step, f"the loss is over {limit:g} times what it was at first", loss)
         if not math.isfinite(norm):
             return Divergence(self.step, "the gradient norm is not a finite number", norm)

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from rnnviz.cells import CELLS
 from rnnviz.config import CLIPS, PRECISIONS, ConfigError, ExperimentConfig
 from rnnviz.initialisation import INITS
+from rnnviz.losses import LOSSES, TASKS_OWN, fitting_losses
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.tasks import TASKS
 
@@ -87,6 +88,12 @@ def fitting_inits(config: Config) -> dict[str, str]:
     return {name: init.label for name, init in INITS.items() if init.fits(CELLS[config.cell])}
 
 
+def losses(config: Config) -> dict[str, str]:
+    own = TASKS[config.task].loss
+    usual = {TASKS_OWN: f"the task's own ({LOSSES[own].label})"}
+    return usual | {name: LOSSES[name].label for name in fitting_losses(own)}
+
+
 def words(*names: str) -> Choices:
     return lambda config: {name: name for name in names}
 
@@ -127,6 +134,9 @@ ROWS = (
         "Start", "optional", step=0.5, applies=cell_reads("update_bias")),
     Row("learning_rate", "lr", "Learning rate", "Size of an optimiser step.",
         "Training", "scale", steps=RATES, wide=True),
+    Row("loss", "loss", "Loss", "What training lowers. Far outliers pull hardest on the squared error.",
+        "Training", "choice", losses, wide=True,
+        applies=lambda config: len(fitting_losses(TASKS[config.task].loss)) > 1),
     Row("optimiser", "opt", "Optimiser", "How a gradient becomes a step.",
         "Training", "choice", labels(OPTIMISERS)),
     Row("batch_size", "B", "Batch size", "Sequences in one step.",

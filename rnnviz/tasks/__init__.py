@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.losses import effective_loss
 from rnnviz.registry import Registry
 from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Batch as Batch
@@ -40,9 +41,14 @@ TASKS: Registry[type[Task]] = Registry(
 def make_task(config: ExperimentConfig, data: Dataset | None = None) -> Task:
     """The task of a configuration; `data` is needed where the task has `needs_data`.
 
-    Raises UnknownName, ConfigError or DataError, each with a sentence for the reader.
+    Where the configuration asks for another loss than the task's own, the task has that one, and no baseline:
+    it is known for its own alone. Raises UnknownName, ConfigError or DataError, each with a sentence for the reader.
     """
-    return TASKS[config.task](config, data)
+    task = TASKS[config.task](config, data)
+    loss = effective_loss(config, task.loss)
+    if loss != task.loss:
+        task.loss, task.baseline, task.baseline_words = loss, None, ""
+    return task
 
 
 def named_data(config: ExperimentConfig, data: Dataset | None = None) -> ExperimentConfig:

@@ -48,7 +48,7 @@ class Task:
     """A task. Subclasses are one file each; the docstring gives trial, shapes, target, baseline and paper.
 
     name, label: registry name and the name a reader sees; summary: one sentence for a menu.
-    shape: `"seq→vec"` or `"seq→seq"`. loss: `"mse"` or `"cross_entropy"`; metric: `"mse"` or `"accuracy"`,
+    shape: `"seq→vec"` or `"seq→seq"`. loss: a name in `rnnviz.losses`; metric: `"mse"` or `"accuracy"`,
     how the held-out set is judged. uses: configuration fields beyond the common ones that change its data.
     defaults: configuration fields with settings that work. source: the paper. causal: predicts the future
     from the past, so a bidirectional net would look ahead.

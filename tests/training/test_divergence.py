@@ -64,10 +64,12 @@ def test_rules():
         assert found.step == 1 and words in found.what
         assert repr(found.value) in (repr(loss), repr(norm))
     assert trainer._divergence(1.0, 10 * GRADIENT_LIMIT) is None  # clipped to norm 1
-    # a first batch that happened to fit: the task's baseline is the measure, and 1e-3 where there is none
+    # a first batch that happened to fit: the task's baseline is the measure, 1 where it is unknown, and at least 1e-3
     trainer.history = replace(run.history, loss=np.array([1e-9]))
     assert trainer._divergence(166.0, 1.0) is None and trainer._divergence(167.0, 1.0) is not None  # 1000 / 6
     trainer.task.baseline = None
+    assert trainer._divergence(999.0, 1.0) is None and trainer._divergence(1001.0, 1.0) is not None
+    trainer.task.baseline = 0.0
     assert trainer._divergence(0.99, 1.0) is None and trainer._divergence(1.01, 1.0) is not None
     off = Trainer(start(small(clip="off")), device_named("cpu"))
     assert "gradient norm is over" in off._divergence(1.0, 10 * GRADIENT_LIMIT).what
