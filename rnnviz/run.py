@@ -1,13 +1,13 @@
 """A Run is a value: a configuration, how far it has come, its weights, and what happened on the way.
 
 Nothing here knows torch. `training.advance` turns one Run into the next; `save` and `load` keep one on disk,
-as safetensors: arrays and a line of JSON, no pickle.
+as safetensors: arrays and a line of JSON, no pickle (see `runfile`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,23 @@ import numpy as np
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
-from rnnviz.tensorfile import pack, unpack
+from rnnviz.optimisers import OPTIMISERS
 
-FORMAT = "rnnviz-run-1"
 KEEP = 128  # rows of a thinned record; its spacing doubles when they would be more
+# Steps between two rows while a run is young; the spacing doubles as the run ages. Checks and recordings
+# together take about 5 % of the training time of a young run.
+CHECK_EVERY = 50  # held-out loss and metric
+FLOW_EVERY = 100  # gradient norm at every time step
+
+# What may change while a run goes on: the shape of the model and of its data may not.
+CHANGEABLE = ("learning_rate", "clip", "clip_at", "batch_size", "optimiser", "momentum", "loss")
+RESETTING = ("optimiser", "momentum")  # another one of these starts without optimiser state
 
 Arrays = Mapping[str, np.ndarray]
 
 
 def spacing(step: int, base: int, keep: int = KEEP) -> int:
-    """Steps between kept rows once `step` is reached: `base`, doubled until at most `keep` rows follow row 0."""
+    """Steps between rows once `step` is reached: `base`, doubled until at most `keep` rows follow row 0."""
     gap = base
     while step > gap * keep:
         gap *= 2
@@ -40,13 +47,37 @@ class Divergence:
     value: float
 
 
+@dataclass(frozen=True)
+class Change:
+    """A setting changed on the way: optimiser steps after `step` use `after`."""
+
+    step: int
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A breakpoint that fired once `step` was reached: its kind, and in a sentence where and why."""
+
+    step: int
+    kind: str
+    message: str
+
+
 @dataclass(frozen=True, eq=False)
 class History:
-    """What happened. K steps taken, E held-out checks, F gradient recordings; thinned by the step alone.
+    """What happened. K steps taken, E held-out checks, F gradient recordings, S looks at saturation.
 
     loss, grad_norm: (K,) training loss and gradient norm before clipping of every step.
     checked: (E,) steps; heldout_loss, metric: (E,).
     recorded: (F,) steps; flow: (F, L, T) norm of dL/dh_t over batch and units, of the probe batch.
+    watched: (S,) steps; saturation: (S, L, G) share of saturated values of each gate, of the probe batch; only
+    of steps at which a breakpoint asked for it.
+
+    Rows are only ever added. A check is made at steps that are multiples of `spacing(step, CHECK_EVERY)`, a
+    recording likewise, so there are at most 128 rows, and 64 more for every time the steps double after that.
     """
 
     loss: np.ndarray
@@ -56,10 +87,21 @@ class History:
     metric: np.ndarray
     recorded: np.ndarray
     flow: np.ndarray
+    watched: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    saturation: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+
+    def cut(self, step: int) -> History:
+        """Everything that had happened when `step` was reached."""
+        return self._rows(step, 1, 1)
 
     def until(self, step: int) -> History:
-        """What had happened when `step` was reached."""
-        checked, recorded = self.checked <= step, self.recorded <= step
+        """What is shown of that: checks and recordings evenly spaced, at most 128 after the first of each."""
+        return self._rows(step, spacing(step, CHECK_EVERY), spacing(step, FLOW_EVERY))
+
+    def _rows(self, step: int, check: int, flow: int) -> History:
+        checked = (self.checked <= step) & (self.checked % check == 0)
+        recorded = (self.recorded <= step) & (self.recorded % flow == 0)
+        watched = self.watched <= step
         return History(
             loss=self.loss[:step],
             grad_norm=self.grad_norm[:step],
@@ -68,6 +110,8 @@ class History:
             metric=self.metric[checked],
             recorded=self.recorded[recorded],
             flow=self.flow[recorded],
+            watched=self.watched[watched],
+            saturation=self.saturation[watched],
         )
 
 
@@ -84,8 +128,9 @@ class Snapshot:
 class Run:
     """An experiment at one step. Immutable; `advance` makes a new one.
 
-    weights: the model's state_dict as arrays. optimiser: "<index>.<name>" -> array.
+    config: as it is now. weights: the model's state_dict as arrays. optimiser: "<index>.<name>" -> array.
     data: the uploaded data it trains on, if any. diverged: None while all is well.
+    changes, hits: settings changed and breakpoints that fired on the way, in order.
     """
 
     config: ExperimentConfig
@@ -95,36 +140,79 @@ class Run:
     history: History
     snapshots: tuple[Snapshot, ...] = ()
     diverged: Divergence | None = None
-    data: Dataset | None = field(default=None)
+    data: Dataset | None = None
+    changes: tuple[Change, ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def original(self) -> ExperimentConfig:
+        """The configuration it began with."""
+        return self._before(0)[0]
+
+    def changed(self, **settings: Any) -> Run:
+        """The same weights and history under other settings from here on, such as a smaller learning rate.
+
+        Another optimiser, or another momentum, starts without state. Raises ValueError for a setting that is
+        not in CHANGEABLE, ConfigError or UnknownName for a value that is not allowed.
+        """
+        for name in settings:
+            if name not in CHANGEABLE:
+                allowed = ", ".join(CHANGEABLE)
+                raise ValueError(f"{name} cannot change while a run goes on; what can: {allowed}.")
+        config = self.config.with_(**settings)
+        OPTIMISERS[config.optimiser]  # an unknown name raises here
+        new = {name: value for name, value in settings.items() if value != getattr(self.config, name)}
+        if not new:
+            return self
+        changes = self.changes
+        for name, value in new.items():
+            changes = _noted(changes, Change(self.step, name, getattr(self.config, name), value))
+        optimiser = {} if any(name in RESETTING for name in new) else self.optimiser
+        return replace(self, config=config, optimiser=optimiser, changes=changes, diverged=None)
 
     def back_to(self, step: int) -> Run:
-        """The run as it was at a snapshot's step. Going on from there repeats the same numbers.
+        """The run as it was on arriving at a snapshot's step. Going on from there repeats the same numbers.
 
-        Raises ValueError, naming the steps there are, where no snapshot was kept at `step`.
+        What changed there or later is undone. Raises ValueError, naming the steps there are, where no snapshot
+        was kept at `step`.
         """
         for snapshot in self.snapshots:
             if snapshot.step == step:
+                config, changes = self._before(step)
                 return replace(
                     self,
+                    config=config,
                     step=step,
                     weights=snapshot.weights,
                     optimiser=snapshot.optimiser,
-                    history=self.history.until(step),
+                    history=self.history.cut(step),
                     snapshots=tuple(s for s in self.snapshots if s.step <= step),
                     diverged=None,
+                    changes=changes,
+                    hits=tuple(hit for hit in self.hits if hit.step <= step),
                 )
         kept = ", ".join(str(s.step) for s in self.snapshots)
-        raise ValueError(f"No snapshot was kept at step {step}. There are snapshots at steps {kept}.")
+        raise ValueError(f"No snapshot was kept at step {step}. There are snapshots at steps {kept or '(none)'}.")
 
-    def forked(self, **changes: Any) -> Run:
-        """The same weights and history under other settings, such as a smaller learning rate.
+    def nearest(self, step: int) -> Run:
+        """The run at its last snapshot at or before `step`, or itself: where to recompute `step` from.
 
-        Another optimiser, or another momentum, starts without state. Settings that change the model's shape
-        are refused where training goes on, with ValueError.
+        `training.towards` goes on from there. Raises ValueError for a step that the run has not reached, and
+        where no snapshot was kept.
         """
-        config = self.config.with_(**changes)
-        kept = (config.optimiser, config.momentum) == (self.config.optimiser, self.config.momentum)
-        return replace(self, config=config, optimiser=self.optimiser if kept else {}, diverged=None)
+        if not 0 <= step <= self.step:
+            raise ValueError(f"step is {step}; this run has steps 0 to {self.step}.")
+        if step == self.step:
+            return self
+        return self.back_to(max((s.step for s in self.snapshots if s.step <= step), default=step))
+
+    def _before(self, step: int) -> tuple[ExperimentConfig, tuple[Change, ...]]:
+        """The configuration on arriving at `step`, and the changes made until then."""
+        kept = tuple(change for change in self.changes if change.step < step)
+        config = self.config
+        for change in reversed(self.changes[len(kept) :]):
+            config = config.with_(**{change.field: change.before})
+        return config, kept
 
     def save(self, path: str | Path) -> None:
         Path(path).write_bytes(self.to_bytes())
@@ -135,60 +223,40 @@ class Run:
         return cls.from_bytes(Path(path).read_bytes())
 
     def to_bytes(self) -> bytes:
-        data = self.data
-        plain = {
-            "config": asdict(self.config),
-            "step": self.step,
-            "snapshots": [snapshot.step for snapshot in self.snapshots],
-            # the value may be NaN or infinite, which JSON has no words for
-            "diverged": self.diverged and [self.diverged.step, self.diverged.what, repr(self.diverged.value)],
-            "data": data and data.to_parts()[0],
-        }
-        return pack(dict(_arrays(self)), plain, FORMAT)
+        """The whole run as one file."""
+        from rnnviz import runfile
+
+        return runfile.to_bytes(self)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Run:
-        plain, arrays = unpack(content, FORMAT, "run")
-        try:
-            return _rebuilt(plain, arrays)
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            raise ValueError(f"This saved run is damaged: {type(error).__name__}: {error}") from None
+        from rnnviz import runfile
+
+        return runfile.from_bytes(content)
+
+    def part_names(self) -> tuple[str, ...]:
+        """The parts that it is kept in: "head", "data" where there is data, and "snapshot-<step>"."""
+        data = ("data",) * (self.data is not None)
+        return ("head", *data, *(f"snapshot-{snapshot.step}" for snapshot in self.snapshots))
+
+    def to_parts(self, known: Collection[str] = ()) -> dict[str, bytes]:
+        """Name -> content of every part but those `known`, which never change while the run goes on."""
+        from rnnviz import runfile
+
+        return runfile.to_parts(self, known)
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, bytes]) -> Run:
+        """What `to_parts` took apart. Raises ValueError where a part is missing or damaged."""
+        from rnnviz import runfile
+
+        return runfile.from_parts(parts)
 
 
-def _arrays(run: Run) -> Iterator[tuple[str, np.ndarray]]:
-    """Every array of a run with its full name: `weights/rnn.weight_hh_l0`, `history/loss`, `snapshots/0/...`."""
-    holders: dict[str, Run | Snapshot] = {"": run}
-    holders |= {f"snapshots/{k}/": snapshot for k, snapshot in enumerate(run.snapshots)}
-    for prefix, holder in holders.items():
-        yield from ((f"{prefix}weights/{name}", array) for name, array in holder.weights.items())
-        yield from ((f"{prefix}optimiser/{name}", array) for name, array in holder.optimiser.items())
-    yield from ((f"history/{name}", array) for name, array in vars(run.history).items())
-    if run.data is not None:
-        yield from ((f"data/{name}", array) for name, array in run.data.to_parts()[1].items())
-
-
-def _rebuilt(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
-    def under(prefix: str) -> dict[str, np.ndarray]:
-        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-    config = ExperimentConfig.from_plain(plain["config"])
-    step, history = int(plain["step"]), History(**under("history/"))
-    _check(history, step)
-    data = plain["data"] and Dataset.from_parts(plain["data"], under("data/"))
-    diverged = None
-    if plain["diverged"] is not None:
-        at, what, value = plain["diverged"]
-        diverged = Divergence(int(at), str(what), float(value))
-    snapshots = tuple(
-        Snapshot(int(at), under(f"snapshots/{k}/weights/"), under(f"snapshots/{k}/optimiser/"))
-        for k, at in enumerate(plain["snapshots"])
-    )
-    return Run(config, step, under("weights/"), under("optimiser/"), history, snapshots, diverged, data)
-
-
-def _check(history: History, step: int) -> None:
-    checks, recordings = len(history.checked), len(history.recorded)
-    rows = {"loss": step, "grad_norm": step, "heldout_loss": checks, "metric": checks, "flow": recordings}
-    for name, count in rows.items():
-        if len(getattr(history, name)) != count:
-            raise ValueError(f"history.{name} has {len(getattr(history, name))} rows; expected {count}.")
+def _noted(changes: tuple[Change, ...], new: Change) -> tuple[Change, ...]:
+    """With one more change. A setting tried twice at one step is one change, or none if it is what it was."""
+    for k, old in enumerate(changes):
+        if (old.step, old.field) == (new.step, new.field) and new.field not in RESETTING:
+            one = () if old.before == new.after else (replace(old, after=new.after),)
+            return (*changes[:k], *one, *changes[k + 1 :])
+    return (*changes, new)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 
 from rnnviz.analysis.norms import grad_norms
+from rnnviz.breakpoints import BREAKPOINTS, LOOK_EVERY, Breakpoint, Seen, fired, gate_names, saturation
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.losses import LOSSES
@@ -22,16 +23,12 @@ from rnnviz.model import Model, resolve
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
-from rnnviz.run import Arrays, Divergence, History, Run, Snapshot, spacing
+from rnnviz.run import CHECK_EVERY, FLOW_EVERY, Arrays, Divergence, History, Run, Snapshot, spacing
 from rnnviz.sizes import CHECK_SIZE, Size
 from rnnviz.tasks import make_task
 from rnnviz.trace import Trace
 
-# Steps between two entries while a run is young; each doubles as the run ages (see `spacing`). Checks and
-# recordings together take about 5 % of the training time of a young run.
-CHECK_EVERY = 50  # held-out loss and metric
-FLOW_EVERY = 100  # gradient norm at every time step
-SNAPSHOT_EVERY = 100
+SNAPSHOT_EVERY = 100  # steps between two while a run is young; doubled as the run ages (see `spacing`)
 SNAPSHOTS = 32  # at most, and fewer where they would be more than SNAPSHOT_BYTES together
 SNAPSHOT_BYTES = 64 * 2**20
 
@@ -79,17 +76,22 @@ class Trainer:
         self.optimiser = _optimiser(run, self.parameters)
         self.diverged = run.diverged
         self.history, self.snapshots = run.history, run.snapshots
+        self.changes, self.hits = run.changes, run.hits
+        # Losses of before another loss was chosen are not comparable with those since.
+        self.loss_since = max((change.step for change in run.changes if change.field == "loss"), default=0)
+        self.breakpoints: Sequence[Breakpoint] = ()
         self.seconds_stepping = 0.0  # in optimiser steps, without what is recorded between them
         self.losses: list[float] = []
         self.norms: list[float] = []
         self.drops = run.config.dropout > 0 and run.config.num_layers > 1
         self.probe: TensorBatch | None = None
         self.heldout: TensorBatch | None = None
+        self.first = self._first_loss()
 
     def take_step(self) -> bool:
         """One optimiser step, and what is due for the record after it. False where the run diverged instead."""
         begin = time.perf_counter()
-        with torch.enable_grad(), self._noise():
+        with torch.enable_grad(), self._noise(self.step):
             batch = TensorBatch.of(self.task.batch(self.step), self.task, self.device)
             loss = loss_of(self.task, self.model(batch.inputs, batch.lengths), batch)
             self.optimiser.zero_grad(set_to_none=True)
@@ -112,32 +114,43 @@ class Trainer:
         return True
 
     def look(self) -> None:
-        """Add to the record what is due at this step, and thin it."""
-        check, flow = spacing(self.step, CHECK_EVERY), spacing(self.step, FLOW_EVERY)
-        snap = spacing(self.step, SNAPSHOT_EVERY, self._snapshots_kept())
-        h = self.history
-        if self.step % check == 0:
+        """Add to the record what is due at this step; of the snapshots, drop what has become too dense."""
+        step, h = self.step, self.history
+        if step % spacing(step, CHECK_EVERY) == 0:
             loss, metric = self._measure(self._checked())
-            old = h.checked % check == 0
             h = replace(
                 h,
-                checked=np.append(h.checked[old], self.step),
-                heldout_loss=np.append(h.heldout_loss[old], loss),
-                metric=np.append(h.metric[old], metric),
+                checked=np.append(h.checked, step),
+                heldout_loss=np.append(h.heldout_loss, loss),
+                metric=np.append(h.metric, metric),
             )
-        if self.step % flow == 0:
-            norms = grad_norms(self.observe())
-            old = h.recorded % flow == 0
-            before = h.flow[old] if len(h.flow) else np.zeros((0, *norms.shape))
-            h = replace(
-                h,
-                recorded=np.append(h.recorded[old], self.step),
-                flow=np.concatenate([before, norms[None]]),
-            )
+        flow_due = step % spacing(step, FLOW_EVERY) == 0
+        look_due = step % LOOK_EVERY == 0 and any(BREAKPOINTS[each.kind].looks for each in self.breakpoints)
+        if flow_due or look_due:
+            trace = self.observe()
+            if flow_due:
+                h = replace(h, recorded=np.append(h.recorded, step), flow=_appended(h.flow, grad_norms(trace)))
+            if look_due:
+                shares = _appended(h.saturation, saturation(trace))
+                h = replace(h, watched=np.append(h.watched, step), saturation=shares)
         self.history = h
-        if self.step % snap == 0:
-            now = Snapshot(self.step, self._weights(), self._optimiser_state())
+        snap = spacing(step, SNAPSHOT_EVERY, self._snapshots_kept())
+        if step % snap == 0:
+            now = Snapshot(step, self._weights(), self._optimiser_state())
             self.snapshots = (*(s for s in self.snapshots if s.step % snap == 0), now)
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Of the layers and gates in a look at saturation."""
+        directions = ("", "_reverse")[: self.model.directions]
+        layers = tuple(f"l{k}{suffix}" for k in range(self.config.num_layers) for suffix in directions)
+        return layers, gate_names(self.config.cell)
+
+    def stopped(self) -> bool:
+        """Whether a breakpoint fired with the last step; the hits are noted."""
+        hits = tuple(fired(self.breakpoints, Seen(self.history, self.losses, self.norms, self.loss_since, self.names)))
+        self.hits += hits
+        return bool(hits)
 
     def observe(self) -> Trace:
         """The probe batch through the recorder; the gradients are discarded."""
@@ -182,16 +195,19 @@ class Trainer:
             snapshots=self.snapshots,
             diverged=self.diverged,
             data=self.data,
+            changes=self.changes,
+            hits=self.hits,
         )
 
     def _divergence(self, loss: float, norm: float) -> Divergence | None:
         """What ends training at this step, if anything. The weights it happened with are finite and stay."""
-        first = self.history.loss[0] if len(self.history.loss) else self.losses[0] if self.losses else loss
+        if self.first is None:
+            self.first = loss
         limit, baseline = LOSSES[self.task.loss].limit, self.task.baseline
         if not math.isfinite(loss):
             return Divergence(self.step, "the loss is not a finite number", loss)
         # a first batch that happened to fit, or a task that begins solved, must not make a good loss look bad
-        if loss > limit * max(first, 1.0 if baseline is None else baseline, 1e-3):  # targets are of order 1
+        if loss > limit * max(self.first, 1.0 if baseline is None else baseline, 1e-3):  # targets are of order 1
             return Divergence(self.step, f"the loss is over {limit:g} times what it was at first", loss)
         if not math.isfinite(norm):
             return Divergence(self.step, "the gradient norm is not a finite number", norm)
@@ -199,13 +215,22 @@ class Trainer:
             return Divergence(self.step, f"the gradient norm is over {GRADIENT_LIMIT:g}", norm)
         return None
 
+    def _first_loss(self) -> float | None:
+        """The training loss of step 0, as it would have been with the loss that is trained now."""
+        if not any(change.field == "loss" for change in self.changes):
+            return float(self.history.loss[0]) if len(self.history.loss) else None
+        batch = TensorBatch.of(self.task.batch(0), self.task, self.device)
+        model = Model(self.config, self.task).to(self.device)
+        with torch.no_grad(), self._noise(0):
+            return float(loss_of(self.task, model(batch.inputs, batch.lengths), batch))
+
     @contextmanager
-    def _noise(self) -> Iterator[None]:
-        """Dropout noise of this step, from (seed, step) alone. The caller's random state is put back."""
+    def _noise(self, step: int) -> Iterator[None]:
+        """Dropout noise of a step, from (seed, step) alone. The caller's random state is put back."""
         if not self.drops:
             yield
             return
-        seed = np.random.SeedSequence([self.config.seed, DROPOUT_STREAM, self.step]).generate_state(1, np.uint64)
+        seed = np.random.SeedSequence([self.config.seed, DROPOUT_STREAM, step]).generate_state(1, np.uint64)
         on_gpu = self.device.type == "cuda"
         with torch.random.fork_rng(devices=[torch.cuda.current_device()] if on_gpu else []):
             torch.default_generator.manual_seed(int(seed[0]))
@@ -248,6 +273,11 @@ class Trainer:
                 if value is not None
             }
         )
+
+
+def _appended(rows: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """One row more. Without rows the other axes are not known yet."""
+    return np.concatenate([rows if len(rows) else np.zeros((0, *row.shape)), row[None]])
 
 
 def _optimiser(run: Run, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

@@ -8,8 +8,11 @@ never interrupted, bit for bit on the same machine with the same number of threa
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.run import Run
@@ -32,11 +35,18 @@ def start(config: ExperimentConfig, data: Dataset | None = None, device: str = "
     return _hand_over(trainer)
 
 
-def advance(run: Run, steps: int | None = None, seconds: float | None = None, device: str = "auto") -> Run:
+def advance(
+    run: Run,
+    steps: int | None = None,
+    seconds: float | None = None,
+    device: str = "auto",
+    breakpoints: Sequence[Breakpoint] = (),
+) -> Run:
     """Train for `steps` optimiser steps or about `seconds`, whichever ends first; at least one step.
 
-    The result depends on how many steps were taken, never on how they were cut into slices. A diverged run
-    comes back unchanged. Raises ValueError without a budget.
+    Ends early after a step at which one of `breakpoints` fires, with one `Hit` more. The result depends on how
+    many steps were taken, never on how they were cut into slices. A diverged run comes back unchanged. Raises
+    ValueError without a budget.
     """
     if steps is None and seconds is None:
         raise ValueError("advance needs a budget: say steps= or seconds=.")
@@ -47,11 +57,35 @@ def advance(run: Run, steps: int | None = None, seconds: float | None = None, de
     until = None if seconds is None else time.perf_counter() + seconds
     trainer = _trainer(run, device)
     del _LIVE[run]
+    trainer.breakpoints = breakpoints
     last = None if steps is None else run.step + steps
     while trainer.take_step():
+        if breakpoints and trainer.stopped():
+            break
         if trainer.step == last or until is not None and time.perf_counter() >= until:
             break
     return _hand_over(trainer)
+
+
+def towards(past: Run, run: Run, step: int, seconds: float | None = None, device: str = "auto") -> Run:
+    """Recompute what `run` was at `step`, from `past`: `run.nearest(step)`, or what this gave before.
+
+    Changes of settings are made again where they were made, those at `step` itself not yet. Beyond the end of
+    `run` it goes on with its last settings. Ends after about `seconds`; at `step` the result equals a fresh run
+    stopped there, breakpoints that fired included.
+    """
+    until = None if seconds is None else time.perf_counter() + seconds
+    while past.step < step and past.diverged is None:
+        ahead = run.changes[len(past.changes) :]
+        for change in ahead:
+            if change.step == past.step:
+                past = past.changed(**{change.field: change.after})
+        stop = min([step, *(change.step for change in ahead if change.step > past.step)])
+        left = None if until is None else until - time.perf_counter()
+        past = advance(past, stop - past.step, left, device)
+        if until is not None and time.perf_counter() >= until:
+            break
+    return _noted(past, run) if past.step >= step else past
 
 
 def observe(run: Run, device: str = "auto") -> Trace:
@@ -89,6 +123,17 @@ def _trainer(run: Run, device: str) -> Trainer:
     if trainer is None or trainer.device != wanted:
         _LIVE[run] = trainer = Trainer(run, wanted)
     return trainer
+
+
+def _noted(past: Run, run: Run) -> Run:
+    """With what breakpoints made of the steps until there: none are set while recomputing."""
+    seen = run.history.cut(past.step)
+    history = replace(past.history, watched=seen.watched, saturation=seen.saturation)
+    noted = replace(past, history=history, hits=tuple(hit for hit in run.hits if hit.step <= past.step))
+    if trainer := _LIVE.pop(past, None):
+        trainer.history, trainer.hits = noted.history, noted.hits
+        _LIVE[noted] = trainer
+    return noted
 
 
 def _hand_over(trainer: Trainer) -> Run:

@@ -10,7 +10,8 @@ from safetensors.numpy import save
 from small_runs import assert_equal, small
 
 from rnnviz.data.dataset import Dataset
-from rnnviz.run import FORMAT, Divergence, Run
+from rnnviz.run import Divergence, Run
+from rnnviz.runfile import FORMAT
 from rnnviz.training import advance, start
 
 

@@ -87,14 +87,12 @@ def test_a_snapshot_is_the_run_as_it_was():
 @pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
 def test_a_fork_goes_on_under_other_settings(optimiser, changes):
     run = advance(start(small(optimiser=optimiser)), steps=4)
-    fork = run.forked(**changes)
+    fork = run.changed(**changes)
     later = advance(fork, steps=3)
     assert later.step == 7 and later.diverged is None and run.config.momentum == 0
     assert np.array_equal(later.history.loss[:4], run.history.loss)
     # the first loss of the fork is what the run would have seen: same weights, same batch
     assert later.history.loss[4] == advance(run, steps=1).history.loss[4]
-    with pytest.raises(ValueError, match="do not fit"):
-        advance(run.forked(hidden_size=6), steps=1)
 
 
 def test_budgets():
@@ -137,7 +135,7 @@ def test_the_callers_world_stays_as_it_was(context):
 def test_dropout_noise_depends_on_the_seed_and_the_step_alone():
     def noise(seed, step):
         run = advance(start(small(num_layers=2, dropout=0.5, seed=seed)), steps=step)
-        with Trainer(run, torch.device("cpu"))._noise():
+        with Trainer(run, torch.device("cpu"))._noise(step):
             return torch.rand(4).tolist()
 
     drawn = [noise(0, 1), noise(0, 2), noise(1, 1)]
@@ -191,16 +189,20 @@ def test_records_depend_on_the_step_alone():
     run = advance(start(small()), steps=30)
     h = run.history
     assert len(h.loss) == len(h.grad_norm) == 30
-    # six rows after row 0: spacing 2 to step 12, then 4 to step 24; 3 to step 18, then 6 to step 36
-    assert h.checked.tolist() == [0, 4, 8, 12, 16, 20, 24] and h.recorded.tolist() == [0, 6, 12, 18, 24, 30]
-    assert h.heldout_loss.shape == h.metric.shape == (7,) and h.flow.shape == (6, 1, 8)
+    # spacing 2 to step 12, then 4 to step 24, then 8; 3 to step 18, then 6 to step 36
+    assert h.checked.tolist() == [0, 2, 4, 6, 8, 10, 12, 16, 20, 24]
+    assert h.recorded.tolist() == [0, 3, 6, 9, 12, 15, 18, 24, 30]
+    assert h.heldout_loss.shape == h.metric.shape == (10,) and h.flow.shape == (9, 1, 8)
+    # what is shown: at most six rows after row 0
+    assert h.until(30).checked.tolist() == [0, 8, 16, 24] and h.until(30).recorded.tolist() == [0, 6, 12, 18, 24, 30]
+    assert h.until(12).checked.tolist() == [0, 2, 4, 6, 8, 10, 12] and len(h.until(12).loss) == 12
     # four, where five snapshots are allowed: spacing 2 to step 8, 4 to step 16, 8 to step 32
     assert [s.step for s in run.snapshots] == [0, 8, 16, 24]
     at_24 = advance(start(small()), steps=24)
     assert np.array_equal(h.heldout_loss, at_24.history.heldout_loss)
-    assert h.heldout_loss[6] == evaluate(at_24, 8)[0]
+    assert h.heldout_loss[-1] == evaluate(at_24, 8)[0]
     grads = observe(at_24).state_grads["h"].astype(np.float64)
-    np.testing.assert_allclose(h.flow[4], np.sqrt((grads**2).sum((1, 3))), rtol=1e-12)
+    np.testing.assert_allclose(h.flow[7], np.sqrt((grads**2).sum((1, 3))), rtol=1e-12)
 
 
 def test_recorded_gradient_norms_do_not_underflow():
