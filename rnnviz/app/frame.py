@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 import rnnviz
-from rnnviz.app import controls, session
+from rnnviz.app import admin, controls, session
 from rnnviz.config import ExperimentConfig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,18 +27,20 @@ PAGES = (  # file, title, Material icon
     ("compare.py", "Compare", "compare_arrows"),
     ("your_data.py", "Your data", "table_chart"),
 )
+CLASS = ("class.py", "Class", "monitoring")  # for the person running the class
 
 
 def page(file: str) -> Any:
     """The page of a file in `pages/`, for links between pages."""
-    name, title, icon = next(entry for entry in PAGES if entry[0] == file)
+    name, title, icon = next(entry for entry in (*PAGES, CLASS) if entry[0] == file)
     first = name == PAGES[0][0]
     return st.Page(ROOT / "pages" / name, title=title, icon=f":material/{icon}:", default=first)
 
 
 def navigation() -> Any:
     """Declare the pages; returns the one that was asked for."""
-    return st.navigation([page(name) for name, _, _ in PAGES], position="top")
+    shown = (*PAGES, CLASS) if admin.secret() else PAGES
+    return st.navigation([page(name) for name, _, _ in shown], position="top")
 
 
 def begin(title: str, heading: str = "") -> ExperimentConfig:

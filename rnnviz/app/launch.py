@@ -15,6 +15,9 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 
+from rnnviz.app import admin
+from rnnviz.config import ConfigError
+
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8501
 TRIES = 20
@@ -31,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     if not (ROOT / "app.py").is_file():
         print(f"There is no app.py in {ROOT}. The app runs from a copy of the repository.", file=sys.stderr)
+        return 1
+    try:
+        admin.secret()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
         return 1
     port = args.port or next((p for p in range(PORT, PORT + TRIES) if is_free(args.address, p)), None)
     if port is None or not is_free(args.address, port):

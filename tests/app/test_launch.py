@@ -65,3 +65,10 @@ def test_it_serves_where_it_says(taken):
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.communicate()
+
+
+def test_a_short_secret_is_said_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("RNNVIZ_ADMIN", "short")
+    done = run()
+    out, error = done.communicate(timeout=60)
+    assert done.returncode == 1 and out == "" and "RNNVIZ_ADMIN" in error and "Traceback" not in error
