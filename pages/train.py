@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from rnnviz.app import train_view
-from rnnviz.app.experiment import job_of, task_of
+from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
 from rnnviz.app.live import live, transport
 from rnnviz.app.panel import panel
@@ -14,7 +14,7 @@ from rnnviz.app.show import equations
 settings = begin("Train")
 panel(settings)
 task = task_of(settings)
-if task and (job := job_of("train", settings, task.data, remember=4)):
+if task and (job := run_of(settings, task.data)):
     st.caption(task.summary)
     transport([job])
     train_view.look_at(settings, job)

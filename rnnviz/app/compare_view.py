@@ -19,7 +19,7 @@ from rnnviz.figures.compare import bands_figure
 from rnnviz.figures.gates import gates_side_by_side
 from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.glossary import lookup
-from rnnviz.runs.engine import DIVERGED, FAILED, PLAYING
+from rnnviz.runs.view import DIVERGED, FAILED, PLAYING
 from rnnviz.sizes import network
 from rnnviz.tasks import Task
 
@@ -113,7 +113,7 @@ def _bands(views: Views, entries: list[Entry], labels: list[str], quantity: str,
             known = (view.history.heldout_loss if loss else view.history.metric)[: len(steps)]
             row[: len(known)] = known
         series.append((label, steps, values))
-    title = "Held-out loss" if loss else f"Held-out {lookup(quantity).label}"
+    title = f"Held-out loss: {lookup(task.loss).label}" if loss else f"Held-out {lookup(quantity).label}"
     return bands_figure(series, quantity, baseline=task.baseline if loss else None, title=title)
 
 

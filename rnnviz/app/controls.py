@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz.app import session
+from rnnviz.app import kept, session
 from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, Row, changed, from_query, link, to_query
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.errors import DataError
@@ -20,15 +20,19 @@ from rnnviz.tasks import named_data
 
 
 def arrive() -> tuple[ExperimentConfig, list[str]]:
-    """The settings of this page run, and notices about the link. A link wins; a page switch brings none."""
+    """The settings of this page run, and notices about the link. A link wins, and in it the run that it names; a
+    page switch brings none."""
     visitor = session.visitor()
+    opened, notice = kept.open_linked()
+    if opened is not None:
+        return take(opened), [notice] if notice else []
     given = {key: st.query_params[key] for key in st.query_params if key in KEYS}
     notices: list[str] = []
     if given or visitor.settings is None:
         config, notices = from_query(given)
     else:
         config = visitor.settings
-    return take(config), notices
+    return take(config), [notice, *notices] if notice else notices
 
 
 def take(config: ExperimentConfig) -> ExperimentConfig:

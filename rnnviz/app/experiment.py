@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from rnnviz.app import session
+from rnnviz.app import kept, session
 from rnnviz.app.frame import page
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
-from rnnviz.runs.engine import Spec
+from rnnviz.runs.view import Spec
 from rnnviz.tasks import TASKS, Task, make_task
 
 
@@ -38,13 +38,21 @@ def task_of(settings: ExperimentConfig) -> Task | None:
     return task
 
 
-def job_of(place: str, settings: ExperimentConfig, data: Dataset | None = None, remember: int = 1) -> str | None:
+def run_of(settings: ExperimentConfig, data: Dataset | None = None) -> str | None:
+    """The job of the page Train, which is kept; None, and the reason on the page, beyond a limit."""
+    return job_of(kept.PLACE, settings, data, kept.AT_HAND, keep=True)
+
+
+def job_of(
+    place: str, settings: ExperimentConfig, data: Dataset | None = None, remember: int = 1, keep: bool = False
+) -> str | None:
     """The job of the settings at a place of the app; None, and the reason on the page, beyond a limit.
 
-    remember: how many jobs the place holds, so that changing a setting back finds its run as it was.
+    remember: how many jobs the place holds, so that changing a setting back finds its run as it was. keep: it is
+    kept in the store.
     """
     try:
-        return session.visitor().job(place, Spec(settings, data), remember)
+        return session.visitor().job(place, Spec(settings, data), remember, keep)
     except ConfigError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return None

@@ -13,7 +13,7 @@ from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
 from rnnviz.figures.flow import flow_figure
 from rnnviz.figures.gradient_norms import grad_norms_figure
-from rnnviz.runs.engine import View
+from rnnviz.runs.view import View
 
 MOST_STEPS, MOST_UNITS = 200, 64
 SHOWN = ("rnn_tanh", "lstm", "gru")

@@ -12,7 +12,7 @@ from rnnviz.app.show import picture
 from rnnviz.figures.gradient_norms import flow_over_training
 from rnnviz.figures.states import state_heatmap
 from rnnviz.figures.training import loss_figure
-from rnnviz.runs.engine import PAUSED
+from rnnviz.runs.view import PAUSED
 from rnnviz.tasks import make_task
 
 EXAMPLE = base("adding").with_(length=30, hidden_size=32, batch_size=32)

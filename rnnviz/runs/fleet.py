@@ -11,10 +11,14 @@ from collections.abc import Callable
 
 
 class Link(ABC):
-    """One worker as the server sees it. label: for whoever runs the server. ready: whether it can train now."""
+    """One worker as the server sees it. ready: whether it can train now."""
 
-    label: str = ""
     ready: bool = False
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Its name for whoever runs the server."""
 
     @property
     def pid(self) -> int | None:

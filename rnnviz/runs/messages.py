@@ -2,27 +2,31 @@
 
 A message is: 4 bytes length of the header (little-endian), the header (UTF-8 JSON), the blobs end to end; the
 header's "blobs" lists their sizes. Arrays travel as safetensors. A command's header has "verb" and "job"; a
-report's has "kind": "ready", "view" or "dropped".
+report's has "kind": "ready", "view", "save", "dropped" or "released".
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, astuple, fields, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 from safetensors.numpy import load, save
 
+from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
-from rnnviz.run import History
-from rnnviz.runs.engine import Spec, View
+from rnnviz.run import Change, History, Hit, Run
+from rnnviz.runs.view import Past, Spec, View
 from rnnviz.trace import Trace
 
-_PLAIN = [f.name for f in fields(View) if f.name not in ("history", "trace", "revision")]
+_LISTS = {"changes": Change, "hits": Hit, "breakpoints": Breakpoint}
+_PLAIN = (
+    "job", "status", "step", "steps_per_second", "parameters", "message", "until", "rate", "snapshots", "seeking",
+)  # fmt: skip
 
 # Name, columns, notes and fingerprint -> the data set of this process that has them.
 _data_sets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
@@ -43,6 +47,15 @@ def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
     return header, blobs
 
 
+def pack_parts(header: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:
+    """A message that carries parts of a run, by name."""
+    return pack({**header, "parts": list(parts)}, *parts.values())
+
+
+def unpack_parts(header: Mapping[str, Any], blobs: list[bytes]) -> dict[str, bytes]:
+    return dict(zip(header["parts"], blobs, strict=True))
+
+
 def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
     """A command that carries an experiment and, where there is one, its data set."""
     header = {**header, "config": asdict(spec.config)}
@@ -53,43 +66,90 @@ def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
     return pack(header, save(arrays))
 
 
-def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> Spec:
-    """The experiment in a command. Raises ConfigError where the configuration is out of bounds.
+def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> tuple[Spec, Run | None]:
+    """What a command is to train: an experiment from its start, or a run, in parts, from where it is.
 
+    Raises ConfigError where the configuration is out of bounds, ValueError where the parts are no whole run.
     Equal data sets become one object, with what the tasks prepared from it, for as long as an experiment holds it.
     """
+    if "parts" in header:
+        run = Run.from_parts(unpack_parts(header, blobs))
+        if run.data is not None:
+            run = replace(run, data=_data_sets.setdefault(run.data.fingerprint, run.data))
+        return Spec(run.original, run.data), run
     config = ExperimentConfig.from_plain(header["config"])
     if "data" not in header:
-        return Spec(config)
+        return Spec(config), None
     key = json.dumps(header["data"], sort_keys=True)
     data = _data_sets.get(key)
     if data is None:
         data = _data_sets[key] = Dataset.from_parts(header["data"], load(blobs[0]))
-    return Spec(config, data)
+    return Spec(config, data), None
 
 
-def pack_view(view: View, previous: View | None, acknowledged: int) -> bytes:
-    """A report on a job. History and trace, the heavy parts, go along where they are not the previous View's.
+def pack_view(view: View, previous: View | None, **header: Any) -> bytes:
+    """A report on a job. History and traces, the heavy parts, go along where they are not the previous View's.
 
-    acknowledged: how many commands for this job had been obeyed when the View was taken.
+    Of a history that goes on from the previous View's only the new rows travel.
+    header: what else there is to say, such as how many commands for the job had been obeyed.
     """
-    plain = {name: getattr(view, name) for name in _PLAIN}
+    plain: dict[str, Any] = {name: getattr(view, name) for name in _PLAIN}
+    plain["config"] = view.config and asdict(view.config)
+    plain["past"] = view.past and view.past.step
+    for name in _LISTS:
+        plain[name] = [astuple(entry) for entry in getattr(view, name)]
     parts: dict[str, bytes] = {}
-    if previous is None or view.history is not previous.history:
-        arrays = {f.name: np.ascontiguousarray(getattr(view.history, f.name)) for f in fields(History)}
-        parts["history"] = save(arrays)
+    known = None if previous is None else previous.history
+    rows = dict.fromkeys(_ROWS, 0)
+    if known is None or view.history is not known:
+        if known is not None and _goes_on(view.history, known):
+            rows = {name: len(getattr(known, name)) for name in _ROWS}
+        parts["history"] = save(
+            {name: np.ascontiguousarray(getattr(view.history, name)[start:]) for name, start in rows.items()}
+        )
     if view.trace is not None and (previous is None or view.trace is not previous.trace):
         parts["trace"] = view.trace.to_bytes()
-    header = {"kind": "view", "acknowledged": acknowledged, "plain": plain, "parts": list(parts)}
-    return pack(header, *parts.values())
+    if view.past is not None and (previous is None or view.past is not previous.past):
+        parts["past"] = view.past.trace.to_bytes()
+    return pack_parts({"kind": "view", "job": view.job, "plain": plain, "rows": rows, **header}, parts)
 
 
 def unpack_view(header: Mapping[str, Any], blobs: list[bytes], previous: View) -> View:
     """The View in a report; a part that did not come along stays as in the previous View."""
     changes: dict[str, Any] = dict(header["plain"])
-    parts = dict(zip(header["parts"], blobs, strict=True))
+    changes["config"] = changes["config"] and ExperimentConfig.from_plain(changes["config"])
+    changes["snapshots"] = tuple(changes["snapshots"])
+    for name, kind in _LISTS.items():
+        changes[name] = tuple(kind(*entry) for entry in changes[name])
+    parts = unpack_parts(header, blobs)
     if "history" in parts:
-        changes["history"] = History(**load(parts["history"]))
+        changes["history"] = _joined(previous.history, header["rows"], load(parts["history"]))
     if "trace" in parts:
         changes["trace"] = Trace.from_bytes(parts["trace"])
+    past = changes["past"]
+    if "past" in parts:
+        changes["past"] = Past(past, Trace.from_bytes(parts["past"]))
+    elif past is not None:
+        changes["past"] = previous.past
     return replace(previous, **changes)
+
+
+_ROWS = tuple(f.name for f in fields(History))
+
+
+def _goes_on(history: History, known: History) -> bool:
+    """Whether `known` is how `history` begins."""
+    return all(
+        len(new) >= len(old) and new[: len(old)].tobytes() == old.tobytes() and new.shape[1:] == old.shape[1:]
+        for new, old in ((getattr(history, name), getattr(known, name)) for name in _ROWS)
+    )
+
+
+def _joined(known: History, rows: Mapping[str, int], more: Mapping[str, np.ndarray]) -> History:
+    """The first `rows` of what is known, and what came."""
+    return History(
+        **{
+            name: np.concatenate([getattr(known, name)[:start], more[name]]) if start else more[name]
+            for name, start in rows.items()
+        }
+    )

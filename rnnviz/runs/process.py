@@ -20,26 +20,28 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import IO
 
+from rnnviz.runs.fleet import Link
+
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
-class WorkerProcess:
-    """Sends in order, never making the caller wait; hands every message that arrives to `on_message`.
+class WorkerProcess(Link):
+    """Starts its process and hands every message that arrives to `on_message`.
 
-    on_message(worker, message) and on_end(worker) are called on this worker's own thread. `ready` is for the
-    owner to set.
+    on_message(worker, message), on_ready(worker) and on_end(worker) are called on this worker's own thread.
     """
 
     def __init__(
         self,
         on_message: Callable[[WorkerProcess, bytes], None],
+        on_ready: Callable[[WorkerProcess], None],
         on_end: Callable[[WorkerProcess], None],
     ) -> None:
-        self.ready = False
         self._on_message = on_message
+        self._on_ready = on_ready
         self._on_end = on_end
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,8 +56,12 @@ class WorkerProcess:
         return None if self._process is None else self._process.pid
 
     @property
-    def exit_status(self) -> int | None:
-        return None if self._process is None else self._process.poll()
+    def label(self) -> str:
+        return f"process {self.pid}"
+
+    @property
+    def exit_words(self) -> str:
+        return "" if self._process is None else f"exit status {self._process.poll()}"
 
     def send(self, message: bytes) -> None:
         """Put on the queue; returns at once."""
@@ -87,6 +93,9 @@ class WorkerProcess:
         try:
             connection = self._connect()
             threading.Thread(target=self._deliver, args=(connection,), name="rnnviz-send", daemon=True).start()
+            connection.recv_bytes()  # it can train now
+            self.ready = True
+            self._on_ready(self)
             while True:
                 self._on_message(self, connection.recv_bytes())
         except (EOFError, OSError, AuthenticationError) as error:

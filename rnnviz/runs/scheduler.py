@@ -1,33 +1,46 @@
 """Who trains next in a worker: the playing job that has used least time, one slice, then again.
 
-Between slices commands are obeyed, so a pause takes effect within one slice.
+Between slices commands are obeyed, so a pause takes effect within one slice. Every two seconds of a job's
+training, and whenever it stops, its run is handed to the server, which keeps it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
-from rnnviz.runs.engine import View
+from rnnviz.config import ExperimentConfig
+from rnnviz.run import Run
 from rnnviz.runs.job import Job
-from rnnviz.runs.messages import pack, pack_view, unpack, unpack_spec
+from rnnviz.runs.messages import pack, pack_parts, pack_view, unpack, unpack_spec
+from rnnviz.runs.view import FAILED, Spec, View
 
 SLICE = 0.02  # seconds of training before the next job's turn
 PUBLISH_EVERY = 0.25  # seconds between two Views of a watched job
-RECORDING_SHARE = 0.1  # of a playing job's time at most; then losses go on at the full rate, pictures come slower
+SAVE_EVERY = 1.9  # seconds of a job's training between two saves: with its last slice it stays under two
+SHARE = 0.1  # of a playing job's time at most goes into pictures, and into saves; then both come more rarely
 WATCHED_FOR = 2.0  # seconds after a "watch"; the server repeats it every second while `latest` is called
 IDLE = 60.0  # seconds to sleep for when nothing is planned; a command wakes the worker at once
 
 
+class Connection(Protocol):
+    """Whole messages to and from the server. Raises EOFError or another OSError once it is gone."""
+
+    def poll(self, timeout: float) -> bool: ...
+    def recv_bytes(self) -> bytes: ...
+    def send_bytes(self, message: bytes) -> None: ...
+
+
 @dataclass
 class Entry:
-    """A job and what the server knows of it. Times are of time.monotonic(), but `turn` and `record_at`.
+    """A job and what the server knows of it. Times are of time.monotonic(), but `turn` and those of the job.
 
-    turn: busy seconds, made comparable between jobs that joined at different times. record_at: the busy
-    seconds of the job at which its next picture is affordable. sent: the last View that was.
+    turn: busy seconds, made comparable between jobs that joined at different times. record_at, save_at: the
+    busy seconds of the job at which its next picture, or save, is affordable. sent: the last View that was.
+    keep: whether the run's snapshots are kept with it. kept: the last Run that was saved; parts: which of its
+    parts the server has.
     """
 
     job: Job
@@ -37,20 +50,35 @@ class Entry:
     forget_at: float = float("inf")
     turn: float = 0.0
     record_at: float = 0.0
+    save_at: float = SAVE_EVERY
     sent: View | None = None
+    keep: bool = True
+    kept: Run | None = None
+    parts: set[str] = field(default_factory=set)
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Commands obeyed, and how the job is set to play: what another worker has to know to go on with it."""
+        return {"acknowledged": self.acknowledged, "state": self.job.state}
 
 
 class Scheduler:
-    """The jobs of one worker and its connection to the server."""
+    """The jobs of one worker and its connection to the server. slice, publish_every: seconds."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, slice: float = SLICE, publish_every: float = PUBLISH_EVERY) -> None:
         self._connection = connection
+        self._slice_seconds, self._publish_every = slice, publish_every
         self._entries: dict[str, Entry] = {}
         self._verbs: dict[str, Callable[[Entry, dict[str, Any]], None]] = {
             "play": lambda entry, command: entry.job.play(command["until"]),
             "pause": lambda entry, command: entry.job.pause(),
             "step": lambda entry, command: entry.job.step(command["count"]),
-            "reset": lambda entry, command: entry.job.reset(),
+            "pace": lambda entry, command: entry.job.pace(command["rate"]),
+            "arm": lambda entry, command: entry.job.arm(command["breakpoints"]),
+            "change": lambda entry, command: entry.job.change(command["settings"]),
+            "look": lambda entry, command: entry.job.look(command["step"]),
+            "reset": self._reset,
+            "save": self._save_whole,
             "watch": self._watch,
             "attach": self._attach,
             "orphan": self._orphan,
@@ -59,19 +87,24 @@ class Scheduler:
     def serve(self) -> None:
         """Until the connection closes (EOFError or another OSError)."""
         while True:
-            self._obey_all(wait=0.0 if self._playing() else self._until_next_plan())
-            if playing := self._playing():
-                self._slice(min(playing, key=lambda entry: entry.turn))
-            now = time.monotonic()
-            for name in [name for name, entry in self._entries.items() if entry.forget_at <= now]:
-                self._forget(name)
+            self.turn(self._until_next_plan())
 
-    def _playing(self) -> list[Entry]:
-        return [entry for entry in self._entries.values() if entry.job.playing]
+    def turn(self, wait: float = 0.0) -> None:
+        """Obey what has arrived (within `wait` seconds), then give one slice to the job whose turn it is."""
+        self._obey_all(wait)
+        now = time.monotonic()
+        if ready := [entry for entry in self._working() if entry.job.due <= now or not entry.job.playing]:
+            self._slice(min(ready, key=lambda entry: entry.turn))
+        for name in [name for name, entry in self._entries.items() if entry.forget_at <= now]:
+            self._forget(name)
+
+    def _working(self) -> list[Entry]:
+        return [entry for entry in self._entries.values() if entry.job.working]
 
     def _until_next_plan(self) -> float:
-        due = min((entry.forget_at for entry in self._entries.values()), default=float("inf"))
-        return min(max(due - time.monotonic(), 0.0), IDLE)
+        plans = [entry.forget_at for entry in self._entries.values()]
+        plans += [entry.job.due if entry.job.playing else 0.0 for entry in self._working()]
+        return min(max(min(plans, default=float("inf")) - time.monotonic(), 0.0), IDLE)
 
     def _obey_all(self, wait: float) -> None:
         while self._connection.poll(wait):
@@ -81,47 +114,101 @@ class Scheduler:
     def _obey(self, command: dict[str, Any], blobs: list[bytes]) -> None:
         verb, name = command["verb"], command["job"]
         if verb == "create":
-            self._entries[name] = Entry(Job(name, unpack_spec(command, blobs), command["max_steps"]))
+            self._entries[name] = self._created(name, command, blobs)
         elif verb == "drop":
             self._entries.pop(name, None)
             return
         elif name not in self._entries:
             self._forget(name)  # tell a server that still asks for it
             return
+        elif verb == "release":
+            self._save(self._entries.pop(name))
+            self._connection.send_bytes(pack({"kind": "released", "job": name}))
+            return
         else:
-            was_playing = self._entries[name].job.playing
+            was_working = self._entries[name].job.working
             self._verbs[verb](self._entries[name], command)
-            if self._entries[name].job.playing and not was_playing:
+            if self._entries[name].job.working and not was_working:
                 self._join(self._entries[name])
         entry = self._entries[name]
         entry.acknowledged = command.get("number", entry.acknowledged)
-        if verb != "watch":
+        if verb not in ("watch", "save"):
+            if not entry.job.playing or verb == "change":
+                self._save(entry)
             self._publish(entry)
 
+    def _created(self, name: str, command: dict[str, Any], blobs: list[bytes]) -> Entry:
+        """A new job, or one that had a life before: with its `state`, and its run in parts."""
+        try:
+            spec, run = unpack_spec(command, blobs)
+        except ValueError as error:
+            failed = Job(name, Spec(ExperimentConfig()), command["max_steps"])
+            failed.fail(str(error))
+            return Entry(failed)
+        job = Job(name, spec, command["max_steps"], run)
+        entry = Entry(job, keep=command["keep"])
+        if arrive := command.get("arrive"):
+            job.arrive(arrive["step"], arrive["settings"])
+        elif run is not None:
+            entry.kept, entry.parts = job.run, set(command["parts"]) - {"head"}
+        if command["state"]:
+            job.take_up(command["state"])
+        self._join(entry)
+        return entry
+
     def _join(self, entry: Entry) -> None:
-        """A job that starts to play takes its turn beside the others: it neither waits nor catches up."""
-        others = [other.turn for other in self._playing() if other is not entry]
+        """A job that starts to work takes its turn beside the others: it neither waits nor catches up."""
+        others = [other.turn for other in self._working() if other is not entry]
         entry.turn = max([entry.turn, *([min(others)] if others else [])])
 
     def _slice(self, entry: Entry) -> None:
-        busy = entry.job.busy
-        entry.job.slice(SLICE)
+        job, busy = entry.job, entry.job.busy
+        was_playing, sought = job.playing, job.seeking
+        job.slice(self._slice_seconds)
         now = time.monotonic()
-        if not entry.job.playing:
+        if was_playing != job.playing or sought != job.seeking or not job.working:
+            self._save(entry)
             self._publish(entry)
-        elif now < entry.watched_until and now >= entry.publish_at:
-            self._publish(entry, record=entry.job.busy >= entry.record_at)
-        entry.turn += entry.job.busy - busy  # recording counts too
+        else:
+            if job.busy >= entry.save_at:
+                self._save(entry)
+            if now < entry.watched_until and now >= entry.publish_at:
+                self._publish(entry, record=job.busy >= entry.record_at)
+        entry.turn += job.busy - busy  # recording and saving count too
 
     def _publish(self, entry: Entry, record: bool = True) -> None:
         """Send what changed."""
         begin, old = time.monotonic(), entry.sent
         entry.sent = entry.job.view(record)
-        self._connection.send_bytes(pack_view(entry.sent, old, entry.acknowledged))
+        self._connection.send_bytes(pack_view(entry.sent, old, **entry.standing))
         end = time.monotonic()
-        entry.publish_at = end + PUBLISH_EVERY
+        entry.publish_at = end + self._publish_every
         if old is None or entry.sent.trace is not old.trace:
-            entry.record_at = entry.job.busy + (end - begin) * (1 / RECORDING_SHARE - 1)
+            entry.record_at = entry.job.busy + (end - begin) * (1 / SHARE - 1)
+
+    def _save(self, entry: Entry) -> None:
+        """Hand over what the server does not have of the run. One that took no step is not worth keeping."""
+        job, run = entry.job, entry.job.run
+        if run is None or run is entry.kept or run.step == 0 or job.status == FAILED:
+            return
+        begin = time.monotonic()
+        whole = run if entry.keep else replace(run, snapshots=())
+        parts, names = whole.to_parts(known=entry.parts), whole.part_names()
+        header = {"kind": "save", "job": job.name, "step": run.step, "names": list(names)}
+        self._connection.send_bytes(pack_parts({**header, **entry.standing}, parts))
+        took = time.monotonic() - begin
+        job.busy += took
+        entry.kept, entry.parts = run, set(names) - {"head"}
+        entry.save_at = job.busy + max(SAVE_EVERY, took * (1 / SHARE - 1))
+
+    def _save_whole(self, entry: Entry, command: dict[str, Any]) -> None:
+        entry.kept = None
+        entry.parts.clear()
+        self._save(entry)
+
+    def _reset(self, entry: Entry, command: dict[str, Any]) -> None:
+        entry.job.reset()
+        entry.parts.clear()  # parts of the same names will hold other numbers
 
     def _watch(self, entry: Entry, command: dict[str, Any]) -> None:
         entry.watched_until = time.monotonic() + WATCHED_FOR

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
-from rnnviz.runs import View
-from rnnviz.runs.inline import InlineEngine
-from rnnviz.runs.pool import PoolEngine
+from rnnviz.runs import Engine, View
+from rnnviz.runs.inline import InlineFleet
+from rnnviz.runs.keeper import Keeper
+from rnnviz.runs.pool import PoolFleet
+from rnnviz.runs.store import Store
 
 PATIENCE = 60.0
 
@@ -21,7 +24,8 @@ def wait_for(engine, job, condition, patience=PATIENCE) -> View:
         if view is not None and condition(view):
             return view
         time.sleep(0.01)
-    raise AssertionError(f"after {patience} s the view is still {engine.latest(job)}")
+    view = engine.latest(job)
+    raise AssertionError(f"after {patience} s the view is still {view and (view.status, view.step, view.message)}")
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +44,30 @@ def settled():
 
 
 @pytest.fixture(scope="session")
-def pool():
-    """One worker, so that all jobs share it."""
-    engine = PoolEngine(workers=1, orphan_seconds=1)
-    yield engine
-    engine.close()
+def make_engine(tmp_path_factory):
+    """make_engine(fleet, **options) -> an Engine with a store of its own, closed at the end of the session."""
+    made = []
+
+    def make(fleet, store=None, **options):
+        keeper = Keeper(Store(str(store or tmp_path_factory.mktemp("store"))))
+        made.append(Engine(fleet, keeper=keeper, **options))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()
+        engine.keeper.close()
 
 
 @pytest.fixture(scope="session")
-def inline():
-    return InlineEngine(orphan_seconds=1)
+def pool(make_engine):
+    """One worker, so that all jobs share it."""
+    return make_engine(partial(PoolFleet, size=1), orphan_seconds=1)
+
+
+@pytest.fixture(scope="session")
+def inline(make_engine):
+    return make_engine(InlineFleet, orphan_seconds=1)
 
 
 @pytest.fixture(params=["inline", "pool"])

@@ -12,7 +12,7 @@ from rnnviz import training
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.runs import ENGINES, LimitError, Limits, Spec, get_engine
-from rnnviz.runs.engine import STATUSES
+from rnnviz.runs.view import STATUSES
 
 TINY = ExperimentConfig(length=8, batch_size=4, hidden_size=6, seed=3)
 
@@ -269,9 +269,9 @@ def test_statuses_are_the_ones_announced(engine, settled):
 
 
 def test_get_engine_keeps_one_of_each_kind(monkeypatch):
-    assert list(ENGINES) == ["pool", "inline"]
+    assert list(ENGINES) == ["pool", "dask", "inline"]
     monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
     assert get_engine() is get_engine("inline")
-    assert type(get_engine()).__name__ == "InlineEngine"
-    with pytest.raises(KeyError, match="Valid names: pool, inline"):
+    assert type(get_engine().jobs.fleet).__name__ == "InlineFleet"
+    with pytest.raises(KeyError, match="Valid names: pool, dask, inline"):
         get_engine("cluster")

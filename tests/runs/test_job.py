@@ -16,7 +16,7 @@ TINY = ExperimentConfig(length=4, batch_size=2, hidden_size=3)
 def test_speed_is_that_of_the_optimiser_steps_alone(monkeypatch):
     """Steps of 2 ms between checks of 20 ms: 500 a second at most, and far more than 45."""
     noise, look = Trainer._noise, Trainer.look
-    monkeypatch.setattr(Trainer, "_noise", lambda self: time.sleep(0.002) or noise(self))
+    monkeypatch.setattr(Trainer, "_noise", lambda self, step: time.sleep(0.002) or noise(self, step))
     monkeypatch.setattr(Trainer, "look", lambda self: time.sleep(0.02) or look(self))
     job = Job("j", Spec(TINY), max_steps=100)
     job.step(10)

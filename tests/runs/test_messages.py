@@ -37,7 +37,8 @@ def test_blobs_come_back_whole(blobs):
 )
 def test_an_experiment_comes_back_equal(data):
     config = ExperimentConfig(task="uploaded", columns=(2, 0), learning_rate=0.1 + 0.2, forget_bias=1, data="ff")
-    back = unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, Spec(config, data))))
+    back, run = unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, Spec(config, data))))
+    assert run is None
     assert back.config == config
     assert (back.data is None) == (data is None)
     if data is not None:
@@ -56,7 +57,7 @@ def test_equal_data_sets_of_one_process_are_one_object():
     def arrived(**changes):
         fields = {"name": "a.csv", "columns": ("x", "y"), "values": np.arange(8.0).reshape(4, 2)} | changes
         spec = Spec(ExperimentConfig(task="uploaded"), Dataset(**fields))
-        return unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, spec))).data
+        return unpack_spec(*unpack(pack_spec({"verb": "create", "job": "j"}, spec)))[0].data
 
     first = arrived()
     assert arrived() is first

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from rnnviz.config import ExperimentConfig
 from rnnviz.runs import Spec, View
 from rnnviz.runs.messages import pack_view
-from rnnviz.runs.pool import PoolEngine
+from rnnviz.runs.pool import PoolFleet
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ExperimentConfig(length=10, batch_size=8, hidden_size=16)
@@ -38,6 +38,10 @@ def until(condition, patience=30.0) -> float:
         assert time.monotonic() - begin < patience, "it did not happen"
         time.sleep(0.01)
     return time.monotonic() - begin
+
+
+def pids(engine) -> list[int]:
+    return [link.pid for link in engine.jobs.fleet.links if link.pid is not None]
 
 
 def played(pool, wait, config=SMALL):
@@ -93,17 +97,17 @@ def test_equal_jobs_get_equal_shares(pool, wait):
 
 def test_a_job_that_nobody_watches_sends_nothing(pool, wait, monkeypatch):
     reports = []
-    original = pool._on_view
+    original = pool.jobs._on_view
 
     def count(worker, header, blobs):
-        reports.append((header["plain"]["job"], len(blobs)))
+        reports.append((header["job"], len(blobs)))
         original(worker, header, blobs)
 
     def arrays():
         """How many arrays came with each report on this job (others may be on their way out)."""
         return [number for name, number in reports if name == job]
 
-    monkeypatch.setitem(pool._reports, "view", count)
+    monkeypatch.setitem(pool.jobs._reports, "view", count)
     job = pool.create(Spec(SMALL))
     until(lambda: pool.acknowledged(job))
     pool.play(job)
@@ -123,59 +127,40 @@ def test_a_job_that_nobody_watches_sends_nothing(pool, wait, monkeypatch):
 def test_a_report_from_before_the_click_does_not_undo_it(pool, settled, monkeypatch):
     job = pool.create(Spec(SMALL))
     settled(pool, job)
-    (worker,) = pool._workers
+    (worker,) = pool.jobs.fleet.links
     with monkeypatch.context() as patch:
         patch.setattr(worker, "send", lambda message: None)  # the command stays on its way
         pool.play(job)
-        pool._on_message(worker, pack_view(View(job, "paused", step=7, message="old"), None, acknowledged=1))
+        old = pack_view(View(job, "paused", step=7, message="old"), None, acknowledged=1, state={})
+        pool.jobs._on_message(worker, old)
         view = pool.latest(job)
         assert (view.status, view.step, view.message) == ("playing", 7, "")
     pool.drop(job)
 
 
-def test_a_killed_worker_is_noticed_and_replaced(wait, settled):
-    pool = PoolEngine(workers=2)
-    try:
-        jobs = [played(pool, wait) for _ in range(2)]  # one on each
-        pids = pool.pids
-        lost = next(job for job in jobs if pool._records[job].worker.pid == pids[0])
-        kept = next(job for job in jobs if job != lost)
-        os.kill(pids[0], signal.SIGKILL)
-        view = wait(pool, lost, lambda view: view.status == "failed")
-        assert "ended unexpectedly" in view.message and "exit status -9" in view.message
-        until(lambda: len(pool.pids) == 2 and pids[0] not in pool.pids)
-        step = pool.latest(kept).step
-        wait(pool, kept, lambda view: view.step > step)
-        pool.reset(lost)
-        pool.step(lost, 4)
-        view = wait(pool, lost, lambda view: view.step == 4)
-        assert (view.status, view.message) == ("paused", "")
-        pool.reset(lost)
-        assert settled(pool, lost).status == "paused"
-    finally:
-        pool.close()
-
-
-def test_a_worker_that_cannot_start_is_not_started_for_ever(monkeypatch, settled):
+def test_a_worker_that_cannot_start_is_not_started_for_ever(monkeypatch, settled, make_engine):
     started = []
     real = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(1) or real(["false"], **k))
-    pool = PoolEngine(workers=1)
-    view = settled(pool, pool.create(Spec(SMALL)))
+    pool = make_engine(partial(PoolFleet, size=1))
+    job = pool.create(Spec(SMALL))
+    view = settled(pool, job)
     assert view.status == "failed" and "exit status 1" in view.message
     time.sleep(0.3)
     assert len(started) == 1
-    pool.close()
+    monkeypatch.setattr(subprocess, "Popen", real)
+    pool.play(job, until=3)  # tries again
+    assert settled(pool, job).step == 3
 
 
-def test_close_leaves_no_process_and_no_thread(wait, settled):
+def test_close_leaves_no_process_and_no_thread(wait, settled, make_engine):
+    pool = make_engine(partial(PoolFleet, size=1))
     threads = set(threading.enumerate())
-    pool = PoolEngine(workers=1)
     job = played(pool, wait)
-    pids = pool.pids
-    assert len(pids) == 1
+    before = pids(pool)
+    assert len(before) == 1
     pool.close()
-    assert not any(alive(pid) for pid in pids)
+    assert not any(alive(pid) for pid in before)
     until(lambda: set(threading.enumerate()) <= threads)
     assert pool.latest(job) is None
     assert settled(pool, pool.create(Spec(SMALL))).status == "paused"  # it starts afresh
@@ -183,13 +168,13 @@ def test_close_leaves_no_process_and_no_thread(wait, settled):
     pool.close()
 
 
-def test_closing_while_workers_start_leaves_nothing():
-    pool = PoolEngine(workers=2)
+def test_closing_while_workers_start_leaves_nothing(make_engine):
+    pool = make_engine(partial(PoolFleet, size=2))
     pool.warm_up()
-    until(lambda: len(pool.pids) == 2)
-    pids = pool.pids
+    until(lambda: len(pids(pool)) == 2)
+    started = pids(pool)
     pool.close()
-    assert not any(alive(pid) for pid in pids)
+    assert not any(alive(pid) for pid in started)
 
 
 SERVER = """
@@ -201,7 +186,7 @@ job = engine.create(Spec(ExperimentConfig(length=10, hidden_size=16)))
 engine.play(job)
 while not engine.latest(job).step:
     time.sleep(0.01)
-print("torch" in sys.modules, *engine.pids, flush=True)
+print("torch" in sys.modules, *[link.pid for link in engine.jobs.fleet.links], flush=True)
 """
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnnviz.runs import View, scheduler
+from rnnviz.runs import View
 from rnnviz.runs.messages import unpack
 from rnnviz.runs.scheduler import Entry, Scheduler
 from rnnviz.trace import Trace
@@ -22,9 +22,15 @@ class CountedJob:
     def __init__(self, slice_seconds: float) -> None:
         self.slice_seconds = slice_seconds
         self.playing = True
-        self.busy = 0.0
+        self.seeking = self.run = None
+        self.due = self.busy = 0.0
+        self.state: dict = {}
         self.slices = self.pictures = 0
         self._trace = None
+
+    @property
+    def working(self) -> bool:
+        return self.playing
 
     def play(self, until: int | None) -> None:
         self.playing = True
@@ -44,13 +50,12 @@ class CountedJob:
 
 
 @pytest.fixture
-def turns(monkeypatch):
+def turns():
     """Runs a number of turns over jobs; returns what was sent."""
-    monkeypatch.setattr(scheduler, "PUBLISH_EVERY", 0.0)
 
     def run(jobs, count, watched):
         sent: list[bytes] = []
-        own = Scheduler(SimpleNamespace(send_bytes=sent.append))
+        own = Scheduler(SimpleNamespace(send_bytes=sent.append), publish_every=0.0)
         entries = [Entry(job, watched_until=float("inf") if watched else 0.0) for job in jobs]
         for _ in range(count):
             own._slice(min(entries, key=lambda entry: entry.turn))

@@ -20,11 +20,13 @@ class Notebook:
     def warm_up(self) -> None:
         pass
 
-    def attach(self, job: str) -> bool:
+    orphan_seconds = 60.0
+
+    def attach(self, job: str, visitor: str) -> bool:
         self.note("attach", job)
         return True
 
-    def orphan(self, job: str) -> None:
+    def orphan(self, job: str, visitor: str) -> None:
         self.note("orphan", job)
         time.sleep(2)  # an engine that is slow to answer must not hold up the server
 
@@ -33,7 +35,7 @@ session.get_engine = st.cache_resource(Notebook)
 visitor = session.visitor()
 if not visitor.jobs:
     visitor.jobs = {"left": "job-a", "right": "job-b"}
-    visitor.made = {(place, ExperimentConfig(), ""): job for place, job in visitor.jobs.items()}
+    visitor.made = {job: (place, ExperimentConfig(), "") for place, job in visitor.jobs.items()}
 
 
 @st.fragment(run_every=0.25)

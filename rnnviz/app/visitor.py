@@ -1,0 +1,129 @@
+"""What the app keeps for one visitor: settings and undo, uploaded data, drawn figures, and which runs they look at."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Dataset
+from rnnviz.runs import Engine, Spec
+
+UNDO = 50  # changes of the settings that can be taken back
+
+Wanted = tuple[str, ExperimentConfig, str]  # place, settings, fingerprint of the data
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure as it was last drawn: what it depended on, its JSON and its height in pixels."""
+
+    version: Hashable
+    json: str
+    height: int
+
+
+@dataclass(eq=False)
+class Visitor:
+    """One person at one open page.
+
+    engine: trains their jobs. name: unguessable. owner: whose runs these are, over reloads and restarts; what is
+    kept of them, not the secret. jobs: by the place of the app that shows them. made: every job that is at hand,
+    with what it was made for, the latest used last. data: what was uploaded; read: which file it came from, and
+    how it was read.
+    pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
+    settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
+    """
+
+    engine: Engine
+    owner: str
+    name: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    jobs: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Wanted] = field(default_factory=dict)
+    data: Dataset | None = None
+    read: Hashable = None
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    settings: ExperimentConfig | None = None
+    earlier: list[ExperimentConfig] = field(default_factory=list)
+
+    def job(self, place: str, spec: Spec, remember: int = 1, keep: bool = False) -> str:
+        """The job shown at a place of the app, made for `spec`.
+
+        When another spec is asked for there, the job before is paused and stays at hand, so that going back to its
+        settings finds it where it was; `remember`: how many jobs a place holds. keep: new ones are kept in the
+        store too. Raises LimitError where the server does not allow one more.
+        """
+        wanted = _wanted(place, spec)
+        shown = self.jobs.get(place, "")
+        fitting = [job for job, made in self.made.items() if made == wanted and self.engine.known(job)]
+        if self.made.get(shown) == wanted and shown in fitting:
+            return self.show(place, shown, remember)
+        if fitting:
+            return self.show(place, fitting[-1], remember)
+        return self.adopt(place, self.engine.create(spec, self.name, self.owner, keep), spec, remember)
+
+    def again(self, place: str, remember: int = 1) -> None:
+        """A fresh job with the spec of the one shown, which is paused and stays at hand."""
+        spec = self.engine.spec(self.jobs.get(place, ""))
+        if spec is not None:
+            self.adopt(place, self.engine.create(spec, self.name, self.owner, keep=True), spec, remember)
+
+    def adopt(self, place: str, job: str, spec: Spec, remember: int = 1) -> str:
+        """Show a job, made by the engine for `spec`, at a place."""
+        self.made[job] = _wanted(place, spec)
+        return self.show(place, job, remember)
+
+    def show(self, place: str, job: str, remember: int = 1) -> str:
+        """Show a job that is at hand; the one before is paused, those unused for longest are let go."""
+        shown = self.jobs.get(place)
+        if shown is not None and shown != job:
+            self.engine.pause(shown)
+        self.made[job] = self.made.pop(job)
+        self.jobs[place] = job
+        held = [each for each, made in self.made.items() if made[0] == place]
+        for old in held[: max(0, len(held) - remember)]:
+            self.forget(old)
+        return job
+
+    def forget(self, job: str) -> None:
+        """Let go of a job; where it is kept in the store, it can be opened again."""
+        self.made.pop(job, None)
+        self.engine.drop(job, self.name)
+        for place in [place for place, shown in self.jobs.items() if shown == job]:
+            del self.jobs[place]
+
+    def keep(self, group: str, places: Iterable[str]) -> None:
+        """End what runs at places whose name begins with `group`, other than `places`."""
+        for place in [name for name in self.jobs if name.startswith(group) and name not in set(places)]:
+            for job in [job for job, made in self.made.items() if made[0] == place]:
+                self.forget(job)
+
+    def attach(self) -> None:
+        """Keep the jobs after all; those that are gone are forgotten."""
+        self.made = {job: made for job, made in self.made.items() if self.engine.attach(job, self.name)}
+        self.jobs = {place: job for place, job in self.jobs.items() if job in self.made}
+
+    def leave(self) -> None:
+        """Nobody looks at the jobs any more, as far as this visitor goes."""
+        for job in list(self.made):
+            self.engine.orphan(job, self.name)
+
+    def change(self, settings: ExperimentConfig) -> None:
+        """Take new settings; the ones before can be had back with `undo`."""
+        if self.settings is not None and settings != self.settings:
+            self.earlier = [*self.earlier[-UNDO + 1 :], self.settings]
+        self.settings = settings
+
+    def undo(self) -> ExperimentConfig | None:
+        """Go back to the settings before the last change; None where there are none."""
+        if not self.earlier:
+            return None
+        self.settings = self.earlier.pop()
+        return self.settings
+
+
+def _wanted(place: str, spec: Spec) -> Wanted:
+    return place, spec.config, spec.data.fingerprint if spec.data else ""

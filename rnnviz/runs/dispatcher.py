@@ -1,0 +1,190 @@
+"""Which worker has which job: gives jobs to workers, keeps what they report, and moves jobs on when a worker ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rnnviz.runs.fleet import Fleet, Link
+from rnnviz.runs.keeper import Keeper
+from rnnviz.runs.messages import pack, unpack, unpack_parts, unpack_view
+from rnnviz.runs.record import Record
+from rnnviz.runs.view import FAILED, PLAYING, STARTING, View
+
+MOST_LOSSES = 3  # workers that a run may bring down between two saves
+
+
+class Dispatcher:
+    """The records of all jobs, and the fleet. `lock` is held for moments, never while something is waited for."""
+
+    def __init__(self, fleet: Callable[..., Fleet], keeper: Keeper, records: dict[str, Record]) -> None:
+        self.keeper, self.records = keeper, records
+        self.lock = threading.RLock()
+        self._reports: dict[str, Callable[[Link, dict[str, Any], list[bytes]], None]] = {
+            "view": self._on_view,
+            "save": self._on_save,
+            "dropped": self._on_dropped,
+            "released": self._on_released,
+        }
+        self.fleet = fleet(self._on_message, self._on_ready, self._on_end)
+
+    def get(self, job: str) -> Record | None:
+        record = self.records.get(job)
+        return None if record is None or record.ending else record
+
+    def place(self, record: Record) -> None:
+        """Give a job without a worker to the one that has fewest; where there is none, it waits."""
+        parts = self.last_save(record)
+        with self.lock:
+            if record.link is not None or self.records.get(record.job) is not record:
+                return
+            load = Counter(other.link for other in self.records.values())
+            self.fleet.want(sum(load[link] > 0 for link in self.fleet.links))
+            if links := self.fleet.links:
+                record.assign(min(links, key=lambda link: (load[link], not link.ready)), parts)
+
+    def begin_again(self, record: Record, afresh: bool) -> None:
+        """Take up a job that failed: from its start, or from its last save."""
+        with self.lock:
+            if record.link is not None:
+                record.link.send(pack({"verb": "drop", "job": record.job}))
+                record.link = None
+            record.losses = 0
+            if afresh:
+                record.forget_progress()
+            record.show(View(record.job, step=record.view.step, history=record.view.history))
+        self.place(record)
+
+    def let_go(self, record: Record) -> None:
+        """Forget a job once its worker has handed over what is to be kept."""
+        with self.lock:
+            if record.link is None or not record.keep:
+                self.remove(record)
+            else:
+                record.ending = True
+                self._release(record)
+
+    def let_all_go(self, patience: float) -> None:
+        """Forget every job; workers have `patience` seconds to hand over what is to be kept."""
+        with self.lock:
+            for record in list(self.records.values()):
+                self.let_go(record)
+        end = time.monotonic() + patience
+        while self.records and time.monotonic() < end:
+            self.fleet.turn()
+            time.sleep(0.01)
+        with self.lock:
+            self.records.clear()
+
+    def remove(self, record: Record) -> None:
+        """Forget a job now."""
+        with self.lock:
+            if self.records.pop(record.job, None) is not None and record.link is not None:
+                record.link.send(pack({"verb": "drop", "job": record.job}))
+
+    def make_room(self, record: Record) -> None:
+        """Take a job that is about to play from a worker on which more jobs play than on another."""
+        with self.lock:
+            if record.link is None or record.status in (PLAYING, STARTING) or record.open:
+                return
+            playing = self.playing()
+            if playing[record.link] > min((playing[link] for link in self.fleet.links if link.ready), default=0):
+                self._release(record)
+
+    def last_save(self, record: Record) -> Mapping[str, bytes] | None:
+        """The parts of the run as last handed over; of a fork that has not begun, of its parent."""
+        if not record.saved or not record.keep:
+            return record.parts or None
+        kept = self.keeper.load(record.job)
+        return None if kept is None else kept[1]
+
+    def playing(self) -> Counter[Link | None]:
+        """How many jobs play on each worker."""
+        with self.lock:
+            return Counter(record.link for record in self.records.values() if record.view.status == PLAYING)
+
+    def queue(self, record: Record) -> str:
+        """Who waits and why, in a sentence for the job's visitor; "" where nobody does."""
+        if record.link is None and record.leaving is None:
+            return self.fleet.trouble or "This run waits for a worker."
+        playing = self.playing()
+        here = playing[record.link]
+        if record.view.status != PLAYING or here < 2:
+            return ""
+        return f"{sum(playing.values())} runs train on {len(playing)} workers and take turns: this one is 1 of {here}."
+
+    def _release(self, record: Record) -> None:
+        record.leaving, record.link = record.link, None
+        assert record.leaving is not None
+        record.leaving.send(pack({"verb": "release", "job": record.job}))
+
+    def _on_message(self, link: Link, message: bytes) -> None:
+        header, blobs = unpack(message)
+        self._reports[header["kind"]](link, header, blobs)
+
+    def _on_view(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        record = self.records.get(header["job"])
+        if record is None or record.link is not link:
+            return
+        view = unpack_view(header, blobs, record.view)
+        with self.lock:
+            record.reported(view, header)
+
+    def _on_save(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        record = self.records.get(header["job"])
+        if record is None or link not in (record.link, record.leaving):
+            return
+        parts = unpack_parts(header, blobs)
+        if record.keep:
+            self.keeper.put(replace(record.about, step=header["step"]), parts, header["names"])
+            if self.keeper.missing(record.job):
+                link.send(pack({"verb": "save", "job": record.job}))
+        with self.lock:
+            record.handed_over({} if record.keep else parts, header)
+
+    def _on_dropped(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        with self.lock:
+            record = self.records.get(header["job"])
+            if record is not None and record.link is link:
+                del self.records[header["job"]]
+
+    def _on_released(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        with self.lock:
+            record = self.records.get(header["job"])
+            if record is None or record.leaving is not link:
+                return
+            record.leaving = None
+            if record.ending:
+                del self.records[header["job"]]
+        self.place(record)
+
+    def _on_ready(self, link: Link) -> None:
+        with self.lock:
+            waiting = [each for each in self.records.values() if each.link is None and each.leaving is None]
+        for record in waiting:
+            if record.view.status != FAILED:
+                self.place(record)
+
+    def _on_end(self, link: Link) -> None:
+        """A worker is gone. Its jobs go on elsewhere from their last save."""
+        never = not link.ready and not self.fleet.comes_back
+        with self.lock:
+            lost = [record for record in self.records.values() if link in (record.link, record.leaving)]
+            for record in lost:
+                record.link = record.leaving = None
+                record.losses += record.status in (PLAYING, STARTING)
+                if record.ending or not record.holders:
+                    del self.records[record.job]
+                elif never or record.losses >= MOST_LOSSES:
+                    often = "" if never else f", {record.losses} times at the same place"
+                    record.fail(
+                        f"The process that trained this run ended unexpectedly ({link.exit_words}){often}. Perhaps "
+                        "the machine is out of memory. Play tries again from the last save, Reset from step 0."
+                    )
+        for record in lost:
+            if record.view.status != FAILED:
+                self.place(record)
