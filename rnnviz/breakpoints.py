@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import isfinite
 from statistics import fmean
 
 import numpy as np
@@ -138,8 +138,10 @@ def _after(before: Sequence[float]) -> str:
 def _loss_target(value: float, seen: Seen) -> str:
     """For the first time in TARGET_OVER steps: a noisy mean crosses its target many times over."""
     last = seen.last_losses(2 * TARGET_OVER)
-    *before, now = [fmean(last[k - TARGET_OVER : k]) for k in range(TARGET_OVER, len(last) + 1)] or [inf]
-    if not now <= value or any(mean <= value for mean in before):
+    if len(last) < TARGET_OVER or not (now := fmean(last[-TARGET_OVER:])) <= value:
+        return ""
+    before = [fmean(last[k : k + TARGET_OVER]) for k in range(len(last) - TARGET_OVER)]
+    if any(mean <= value for mean in before):
         return ""
     came = f", after {before[-1]:.4g} one step before" if before else ""
     return (

@@ -8,7 +8,7 @@ from anywhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from functools import reduce
 from typing import Any
 
@@ -98,6 +98,8 @@ def _built(words: dict[str, Any], arrays: Arrays) -> Run:
 
     step = words["step"]
     _expect(type(step) is int and step >= 0, f"step is {step!r}; expected 0 or more.")
+    for name in ("changes", "hits", "snapshots"):
+        _expect(isinstance(words[name], list), f"{name} is {words[name]!r}; expected a list.")
     diverged = None
     if words["diverged"] is not None:
         at, what, value = words["diverged"]
@@ -114,7 +116,7 @@ def _built(words: dict[str, Any], arrays: Arrays) -> Run:
         history=History(**under("history/")),
         snapshots=snapshots,
         diverged=diverged,
-        data=words["data"] and Dataset.from_parts(words["data"], under("data/")),
+        data=None if words["data"] is None else Dataset.from_parts(words["data"], under("data/")),
         changes=tuple(Change(*change) for change in words["changes"]),
         hits=tuple(Hit(*hit) for hit in words["hits"]),
     )
@@ -173,8 +175,6 @@ def _check_events(run: Run) -> None:
     begin = Run(run.original, 0, {}, {}, run.history)
 
     def follow(so_far: Run, change: Change) -> Run:
-        from dataclasses import replace
-
         return replace(so_far, step=change.step).changed(**{change.field: change.after})
 
     end = reduce(follow, run.changes, begin)

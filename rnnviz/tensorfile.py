@@ -26,11 +26,11 @@ def unpack(content: bytes, kind: str, what: str) -> tuple[Any, dict[str, np.ndar
     try:
         arrays = load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a kind of number that numpy lacks
         raise ValueError(f"This is not a saved {what} (a safetensors file was expected): {error}") from None
     if header.get("format") != kind:
         raise ValueError(f"This is not a saved {what}: its format is {header.get('format')!r}, not {kind!r}.")
     try:
         return json.loads(header["plain"]), {name: arrays[name] for name in json.loads(header["order"])}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"This saved {what} is damaged: {type(error).__name__}: {error}") from None

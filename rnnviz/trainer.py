@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,7 +59,8 @@ def fresh(config: ExperimentConfig, data: Dataset | None) -> Run:
     model = Model(config, make_task(config, data))
     layers = config.num_layers * model.directions
     none, no_steps = np.zeros(0), np.zeros(0, np.int64)
-    history = History(none, none, no_steps, none, none, no_steps, np.zeros((0, layers, 0)))
+    looks = np.zeros((0, layers, len(gate_names(config.cell))))
+    history = History(none, none, no_steps, none, none, no_steps, np.zeros((0, layers, 0)), no_steps, looks)
     return Run(config, 0, _frozen(model.arrays()), {}, history, data=data)
 
 
@@ -287,8 +289,28 @@ def _optimiser(run: Run, parameters: list[nn.Parameter]) -> torch.optim.Optimize
     for key, array in run.optimiser.items():
         index, _, name = key.partition(".")
         state.setdefault(int(index), {})[name] = torch.tensor(array)
+    if state:
+        _check_state(state, parameters, entry.path, entry.options(run.config))
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
     return optimiser
+
+
+def _check_state(
+    state: dict[int, dict[str, torch.Tensor]], parameters: list[nn.Parameter], path: str, options: dict[str, Any]
+) -> None:
+    """Raise ValueError unless this is what the optimiser keeps for these parameters. It may come from a file."""
+    example = nn.Parameter(torch.zeros(1, 1))
+    example.grad = torch.zeros(1, 1)
+    optimiser = resolve(path)([example], **options)
+    optimiser.step()
+    kept = {name: value.shape for name, value in optimiser.state[example].items() if value is not None}
+    for index, values in state.items():
+        whole = parameters[index].shape if 0 <= index < len(parameters) else None
+        expected = {name: shape and whole for name, shape in kept.items()}
+        given = {name: value.shape for name, value in values.items()}
+        if whole is None or given != expected:
+            shapes = {name: tuple(shape) for name, shape in given.items()}
+            raise ValueError(f"The optimiser's state does not fit: of parameter {index} it keeps {shapes}.")
 
 
 def _frozen(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -47,11 +47,23 @@ class Dataset:
 
     @classmethod
     def from_parts(cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Dataset:
-        """What `to_parts` took apart. Raises KeyError, TypeError or UnicodeDecodeError where it is damaged."""
-        return cls(
+        """What `to_parts` took apart. Raises KeyError, TypeError or ValueError where it is damaged."""
+        data = cls(
             name=words["name"],
             columns=tuple(words["columns"]),
             values=arrays.get("values"),
             text=arrays["text"].tobytes().decode() if "text" in arrays else None,
             notes=tuple(words["notes"]),
         )
+        if not all(isinstance(word, str) for word in (data.name, *data.columns, *data.notes)):
+            raise ValueError("the data set has names that are no text.")
+        table, columns = data.values, len(data.columns)
+        if (table is None) == (data.text is None):
+            raise ValueError("the data set is neither a table nor a text.")
+        if table is not None:
+            fits = table.dtype == np.float64 and table.ndim == 2 and table.shape[1] == columns
+            if not fits or not np.isfinite(table).all():
+                raise ValueError(
+                    f"the table is {table.dtype} {table.shape}; expected finite numbers, {columns} columns."
+                )
+        return data

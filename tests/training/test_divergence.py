@@ -7,7 +7,7 @@ import pytest
 from small_runs import assert_equal, small
 
 from rnnviz.run import Run
-from rnnviz.trainer import GRADIENT_LIMIT
+from rnnviz.trainer import GRADIENT_LIMIT, Trainer, device_named
 from rnnviz.training import advance, observe, start
 
 
@@ -45,8 +45,6 @@ def test_weights_stay_finite_at_the_largest_learning_rate():
 
 
 def test_rules():
-    from rnnviz.trainer import Trainer, device_named
-
     run = advance(start(small()), steps=1)
     first = run.history.loss[0]
     trainer = Trainer(run, device_named("cpu"))
@@ -71,3 +69,28 @@ def test_rules():
     assert trainer._divergence(0.99, 1.0) is None and trainer._divergence(1.01, 1.0) is not None
     off = Trainer(start(small(clip="off")), device_named("cpu"))
     assert "gradient norm is over" in off._divergence(1.0, 10 * GRADIENT_LIMIT).what
+
+
+FAR_OFF = {"cell": "rnn_relu", "init": "gaussian", "spectral_radius": 9.0, "num_layers": 2, "dropout": 0.5}
+
+
+def test_after_another_loss_the_measure_is_what_a_fresh_run_would_have_seen():
+    """First outputs 1e5 or so off: squared, that is 1e10. Neither number is a measure for the other loss."""
+    still = small(**FAR_OFF, learning_rate=0.0)
+    squared, absolute = advance(start(still), steps=3), advance(start(still.with_(loss="mae")), steps=3)
+    first, first_absolute = squared.history.loss[0], absolute.history.loss[0]
+    assert first > 1000 * first_absolute > 1e6
+    assert Trainer(squared.changed(loss="mae"), device_named("cpu")).first == first_absolute
+    assert Trainer(absolute.changed(loss="task"), device_named("cpu")).first == first
+    # the weights are as they were: nothing has diverged; and an absolute loss as large as the squared one has
+    assert advance(absolute.changed(loss="task"), steps=3).diverged is None
+    changed = Trainer(squared.changed(loss="mae"), device_named("cpu"))
+    assert changed._divergence(29 * first_absolute, 1.0) is None
+    assert changed._divergence(31 * first_absolute, 1.0) is not None
+    back = advance(squared.changed(loss="mae"), steps=2).changed(loss="task")
+    assert Trainer(back, device_named("cpu")).first == first
+
+
+def test_another_batch_size_measures_the_same_thing():
+    run = advance(start(small()), steps=2)
+    assert Trainer(run.changed(batch_size=9), device_named("cpu")).first == run.history.loss[0]
