@@ -7,8 +7,9 @@ import streamlit as st
 from rnnviz.app import compare_view
 from rnnviz.app.experiment import jobs_of, task_of
 from rnnviz.app.frame import begin
-from rnnviz.app.live import live, transport
+from rnnviz.app.live import live
 from rnnviz.app.panel import panel
+from rnnviz.app.transport import transport
 
 settings = begin("Compare")
 panel(settings, leave_out=("cell",), also=("forget_bias", "update_bias"))

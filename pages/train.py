@@ -7,9 +7,10 @@ import streamlit as st
 from rnnviz.app import train_view
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
-from rnnviz.app.live import live, transport
+from rnnviz.app.live import live
 from rnnviz.app.panel import panel
 from rnnviz.app.show import equations
+from rnnviz.app.transport import transport
 
 settings = begin("Train")
 panel(settings)

@@ -1,49 +1,21 @@
-"""Transport and live pictures: two fragments, so that a click is never lost to the timer that redraws.
+"""Live pictures: a fragment of their own, so that a click elsewhere is never lost to the timer that redraws.
 
-The live fragment only reads the newest View of each job; it never waits for a worker.
+It only reads the newest View of each job; it never waits for a worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from rnnviz.app import session
 from rnnviz.app.words import literal
-from rnnviz.runs.engine import DIVERGED, FAILED, PLAYING, STARTING, View
+from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, STARTING, View
 
 REFRESH = 0.25  # seconds between two looks; under 0.1 the page would starve
 
 Views = Mapping[str, View]
-
-
-def _tell(verb: str, jobs: Sequence[str], *args: int | None) -> None:
-    for job in jobs:
-        getattr(session.engine(), verb)(job, *args)
-
-
-@st.fragment
-def transport(jobs: Sequence[str], until: int | None = None) -> None:
-    """Play, pause, one step, reset, for all the jobs at once. Space plays, P pauses, the right arrow steps."""
-    buttons = (
-        ("Play", "play_arrow", "play", (until,), "Space", "Train until paused"),
-        ("Pause", "pause", "pause", (), "P", "Stop after the current step"),
-        ("Step", "skip_next", "step", (1,), "Right", "Take exactly one optimiser step"),
-        ("Reset", "restart_alt", "reset", (), None, "Back to step 0, with the same weights as at the start"),
-    )
-    with st.container(horizontal=True, gap="small"):
-        for label, icon, verb, args, key, words in buttons:
-            st.button(
-                label,
-                key=f"transport {verb}",
-                icon=f":material/{icon}:",
-                type="primary" if verb == "play" else "secondary",
-                help=words,
-                shortcut=key,
-                on_click=_tell,
-                args=(verb, tuple(jobs), *args),
-            )
 
 
 def live(jobs: Mapping[str, str], draw: Callable[[Views], None]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from rnnviz.analysis.gates import saturated_fraction
-from rnnviz.app import session
+from rnnviz.app import kept, session
 from rnnviz.app.live import Views, state_words, trouble
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
@@ -19,7 +19,7 @@ from rnnviz.figures.states import gate_heatmap, state_heatmap
 from rnnviz.figures.training import grad_norm_figure, loss_figure, metric_figure
 from rnnviz.glossary import lookup, tooltip
 from rnnviz.run import Divergence
-from rnnviz.runs.engine import DIVERGED, View
+from rnnviz.runs.view import DIVERGED, View
 from rnnviz.tasks import Task
 from rnnviz.tasks.base import PROBE_SIZE
 
@@ -52,6 +52,7 @@ def look_at(settings: ExperimentConfig, job: str) -> None:
 def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
     """Numbers and pictures of the one run in `views`."""
     (view,) = views.values()
+    kept.write_link(view)
     numbers(view, task)
     if trouble(views) or view.trace is None:
         return
