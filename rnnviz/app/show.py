@@ -23,7 +23,7 @@ def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, 
     kept = session.visitor().pictures.get(key)
     if kept is None or kept.version != version:
         figure = make()
-        kept = session.Picture(version, figure.to_json(), int(figure.layout.height))
+        kept = session.Picture(version, figure.to_json(), figure.height)
         session.visitor().pictures[key] = kept
     plot(kept.json, key, alt=f"{explained.title}. {explained.how_to_read}", height=kept.height, cursor="time")
     if words:

@@ -12,6 +12,7 @@ from rnnviz.analysis.norms import norms as norms_of
 from rnnviz.figures.colours import ABSENT, INK, cell_style, meta_of
 from rnnviz.figures.heat import log_heat, note
 from rnnviz.figures.lines import line
+from rnnviz.figures.marks import Marks, on_rows
 from rnnviz.figures.scales import block, decades, log_axis
 from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, plain
 from rnnviz.glossary import axis_title, lookup
@@ -69,8 +70,11 @@ def grad_norms_figure(
     return figure([*traces, *slopes], GRAD_NORMS.title, xaxis, yaxis, note=theory, legend=several, time=["x"])
 
 
-def flow_over_training(history: History, layer: int = 0) -> go.Figure:
-    """Norm of dL/dh_t of the probe batch, history.flow (F, L, T), over training: rows steps, columns t."""
+def flow_over_training(history: History, layer: int = 0, *, marks: Marks = (), at: int | None = None) -> go.Figure:
+    """Norm of dL/dh_t of the probe batch, history.flow (F, L, T), over training: rows steps, columns t.
+
+    marks: (step, words) of what happened on the way. at: the step looked at.
+    """
     title = FLOW_OVER_TRAINING.title
     if not len(history.recorded):
         return empty(title, "No gradient recorded yet.", 280)
@@ -83,10 +87,12 @@ def flow_over_training(history: History, layer: int = 0) -> go.Figure:
     time = np.arange(norms.shape[1]) * width
     traces = log_heat(norms, time, steps, hover=hover, title=lookup("state_grads").symbol)
     every = max(1, -(-len(steps) // 6))
-    yaxis = axis("Step", type="category", showgrid=False, tickvals=steps[::every])
+    rows = [-0.5, len(steps) - 0.5]
+    yaxis = axis("Step", type="category", range=rows, showgrid=False, tickvals=steps[::every])
     words = note(norms, zeros=True) or (f"largest of {width} time steps in each cell" if width > 1 else "")
     xaxis = axis(axis_title("time_step"), showgrid=False)
-    return figure(traces, title, xaxis, yaxis, note=words, height=280, colour_bar=True, time=["x"], plot_bgcolor=ABSENT)
+    layout: dict[str, Any] = {"note": words, "height": 280, "colour_bar": True, "time": ["x"], "plot_bgcolor": ABSENT}
+    return figure(traces, title, xaxis, yaxis, **layout, **on_rows(marks, at, history.recorded))
 
 
 def _series(items: Items) -> tuple[list[tuple[str, np.ndarray]], bool]:

@@ -20,9 +20,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rnnviz.figures.colours import GRID
+from rnnviz.figures.drawing import Drawing
 
 LINE, THIN, STRONG = 2.0, 1.0, 2.6
-_EMPTY = go.layout.Template()  # plotly's default template would add 7 kB to every picture
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,6 @@ def figure(
     head["pad"] = {"l": 8, "t": 6}
     head["subtitle"] = {"text": note, "font": {"size": 11}}
     base: dict[str, Any] = {
-        "template": _EMPTY,
         "title": head,
         "height": height,
         "margin": {"l": 66, "r": 78 if colour_bar else 14, "t": 76 if legend else 54, "b": 46},
@@ -101,7 +100,7 @@ def figure(
     if legend:
         place = {"orientation": "h", "x": 0, "xref": "container", "yref": "container", "y": 1 - 44 / height}
         base["legend"] = place | {"yanchor": "top", "font": {"size": 11}, "itemwidth": 30}
-    return go.Figure(list(traces), base | layout)
+    return Drawing(list(traces), base | layout)
 
 
 def stacked(count: int, row: int, gap: int) -> tuple[int, list[tuple[float, float]]]:

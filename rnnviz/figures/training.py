@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from rnnviz.figures.lines import line, rule
+from rnnviz.figures.marks import Marks, on_steps, upright
 from rnnviz.figures.scales import decades, log_axis, spans
-from rnnviz.figures.theme import STRONG, THIN, Explained, axis, empty, figure
+from rnnviz.figures.theme import STRONG, THIN, Explained, axis, empty, figure, plain
 from rnnviz.glossary import axis_title, lookup
 from rnnviz.run import Divergence, History
 
@@ -31,6 +33,9 @@ GRAD_NORM = Explained(
     "Spikes ten times or more above the usual level: steps that would have thrown the weights far away.",
 )
 _WAITING = "No step taken yet."
+_BESIDE = {"colour": "#A0694B", "dash": "dash", "legendrank": 1001}  # brown: no quantity has it; named last
+
+Beside = tuple[str, History]
 
 
 def loss_figure(
@@ -40,84 +45,125 @@ def loss_figure(
     *,
     loss: str = "",
     diverged: Divergence | None = None,
+    marks: Marks = (),
+    at: int | None = None,
+    beside: Beside | None = None,
 ) -> go.Figure:
     """Training loss (K,) thin and held-out loss (E,) thick over steps; log axis above 1.5 decades.
 
-    baseline: a dashed line; baseline_words: which guess it is. loss: `"mse"` or `"cross_entropy"`, for the
-    unit. diverged: marked by a vertical line.
+    baseline: a dashed line; baseline_words: which guess it is. loss: its name in the glossary, for title and
+    unit. diverged: a red line. marks: (step, words) of what happened on the way. at: the step looked at.
+    beside: name and history of another run, dashed.
     """
+    title = f"{LOSS.title}: {lookup(loss).label}" if loss else LOSS.title
     if not len(history.loss) and not len(history.heldout_loss):
-        return empty(LOSS.title, _WAITING)
-    known = [history.loss, history.heldout_loss, [] if baseline is None else [baseline]]
+        return empty(title, _WAITING)
+    runs = _runs(history, beside)
+    known = [values for _, each, _ in runs for values in (each.loss, each.heldout_loss)]
+    known += [np.array([baseline])] * (baseline is not None)
     log = spans(*known)
     low, high = decades(*known)
-    title = axis_title("loss", lookup(loss).unit if loss else "")
-    yaxis = log_axis(title, low, high) if log else axis(title, rangemode="tozero")
+    label = axis_title("loss", lookup(loss).unit if loss else "")
+    yaxis = log_axis(label, low, high) if log else axis(label, rangemode="tozero")
     floor = 10.0**low if log else None
-    steps = np.arange(len(history.loss))
-    traces = line(
-        steps, history.loss, "training batch", width=THIN, floor=floor, opacity=0.75, hover=_hover("training loss")
-    )
-    hover = _hover("held-out loss")
-    traces += line(history.checked, history.heldout_loss, "held out", width=STRONG, floor=floor, hover=hover)
+    traces: list[dict[str, Any]] = []
+    for name, each, look in runs:
+        checks = len(each.checked)
+        thin: dict[str, Any] = {"width": THIN, "opacity": 0.75, "showlegend": not (name and checks)}
+        hover = _hover("training loss", name)
+        steps = np.arange(len(each.loss))
+        traces += line(steps, each.loss, name or "training batch", floor=floor, hover=hover, **look, **thin)
+        hover = _hover("held-out loss", name)
+        thick: dict[str, Any] = {"width": STRONG, "floor": floor, "hover": hover}
+        traces += line(each.checked, each.heldout_loss, name or "held out", **look, **thick)
+    last = _last(runs)
     if baseline is not None:
         words = f"baseline {baseline:.4g}" + (f": {baseline_words}" if baseline_words else "")
-        ends = np.array([0, max(len(steps) - 1, int(history.checked[-1]) if len(history.checked) else 0, 1)])
-        traces.append(rule(baseline, "baseline", f"{words}<extra></extra>", ends))
-    return _over_steps(traces, LOSS.title, yaxis, legend=True, **_diverged(diverged))
+        traces.append(rule(baseline, "baseline", f"{words}<extra></extra>", np.array([0, last])))
+    layout = on_steps(marks, at, last)
+    if diverged is not None:
+        layout["shapes"].append(upright(diverged.step, {"color": "#D0021B", "width": 2, "dash": "dot"}))
+        layout["note"] = f"diverged at step {diverged.step}: {diverged.what}"
+    return _over_steps(traces, title, last, yaxis, legend=True, **layout)
 
 
-def metric_figure(history: History, metric: str) -> go.Figure:
-    """The metric (E,) on the held-out set over steps. metric: its name in the glossary."""
+def metric_figure(
+    history: History, metric: str, *, marks: Marks = (), at: int | None = None, beside: Beside | None = None
+) -> go.Figure:
+    """The metric (E,) on the held-out set over steps. metric: its name in the glossary; others: as in `loss_figure`."""
     entry = lookup(metric)
     heading = entry.label[:1].upper() + entry.label[1:] + ", held out"
     if not len(history.metric):
         return empty(heading, "Not checked yet.")
-    low, high = decades(history.metric)
+    runs = _runs(history, beside)
+    known = [each.metric for _, each, _ in runs]
+    low, high = decades(*known)
     label = entry.unit[:1].upper() + entry.unit[1:]
     if entry.bounds:
         floor, yaxis = None, axis(label, range=[entry.bounds[0] - 0.03, entry.bounds[1] + 0.03])
-    elif spans(history.metric):
+    elif spans(*known):
         floor, yaxis = 10.0**low, log_axis(label, low, high)
     else:
         floor, yaxis = None, axis(label, rangemode="tozero")
-    hover = _hover(entry.label)
-    traces = line(history.checked, history.metric, entry.label, width=STRONG, floor=floor, hover=hover)
-    return _over_steps(traces, heading, yaxis)
+    traces: list[dict[str, Any]] = []
+    for name, each, look in runs:
+        hover = _hover(entry.label, name)
+        traces += line(each.checked, each.metric, name or entry.label, width=STRONG, floor=floor, hover=hover, **look)
+    last = _last(runs)
+    return _over_steps(traces, heading, last, yaxis, legend=len(runs) > 1, **on_steps(marks, at, last))
 
 
-def grad_norm_figure(history: History, clip_at: float | None = None) -> go.Figure:
-    """Gradient norm (K,) before clipping over steps, on a log axis. clip_at: the limit, dashed."""
+def grad_norm_figure(
+    history: History,
+    clip_at: float | None = None,
+    *,
+    marks: Marks = (),
+    at: int | None = None,
+    beside: Beside | None = None,
+) -> go.Figure:
+    """Gradient norm (K,) before clipping over steps, on a log axis. clip_at: the limit, dashed.
+
+    Others: as in `loss_figure`.
+    """
     norms = history.grad_norm
     if not len(norms):
         return empty(GRAD_NORM.title, _WAITING)
-    low, high = decades(norms, [] if clip_at is None else [clip_at])
-    hover = _hover("gradient norm")
-    steps = np.arange(len(norms))
-    traces = line(steps, norms, "gradient norm", width=THIN + 0.3, floor=10.0**low, hover=hover)
+    runs = _runs(history, beside)
+    low, high = decades(*(each.grad_norm for _, each, _ in runs), [] if clip_at is None else [clip_at])
+    traces: list[dict[str, Any]] = []
+    for name, each, look in runs:
+        hover = _hover("gradient norm", name)
+        thin: dict[str, Any] = {"width": THIN + 0.3, "floor": 10.0**low, "opacity": 0.75 if name else 1}
+        traces += line(
+            np.arange(len(each.grad_norm)), each.grad_norm, name or "gradient norm", hover=hover, **look, **thin
+        )
     note = "before clipping"
     if clip_at is not None:
         share = float(np.mean(~(np.asarray(norms) <= clip_at)))
-        traces.append(rule(clip_at, "clip", f"clipped above {clip_at:g}<extra></extra>", steps))
+        ends = np.array([0, len(norms) - 1])
+        traces.append(rule(clip_at, "clip", f"clipped above {clip_at:g}<extra></extra>", ends))
         note = f"before clipping; {100 * share:.0f} % of the steps were clipped at {clip_at:g}"
-    return _over_steps(traces, GRAD_NORM.title, log_axis(axis_title("grad_norm"), low, high), note=note)
+    yaxis = log_axis(axis_title("grad_norm"), low, high)
+    last = _last(runs)
+    layout = {"note": note, "legend": len(runs) > 1, **on_steps(marks, at, last)}
+    return _over_steps(traces, GRAD_NORM.title, last, yaxis, **layout)
 
 
-def _hover(name: str) -> str:
-    return f"{name} %{{y:.4~g}}<br>step %{{x:,}}<extra></extra>"
+def _runs(history: History, beside: Beside | None) -> list[tuple[str, History, dict[str, Any]]]:
+    """(name, history, look) of the run itself, which needs no name, and before it, so behind it, of the other."""
+    runs: list[tuple[str, History, dict[str, Any]]] = [("", history, {})]
+    return runs if beside is None else [(plain(beside[0], 24), beside[1], _BESIDE), *runs]
 
 
-def _over_steps(traces: list[Any], title: str, yaxis: dict[str, Any], **layout: Any) -> go.Figure:
-    xaxis = axis(axis_title("step", ""), rangemode="tozero", tickformat=",d")
+def _last(runs: Sequence[tuple[str, History, dict[str, Any]]]) -> int:
+    """The last step that a figure of the runs reaches, 1 at least."""
+    return int(max(1, *(end for _, each, _ in runs for end in (len(each.loss), *each.checked[-1:]))))
+
+
+def _hover(quantity: str, run: str = "") -> str:
+    return f"{quantity} %{{y:.4~g}}<br>step %{{x:,}}<extra>{run}</extra>"
+
+
+def _over_steps(traces: list[Any], title: str, last: int, yaxis: dict[str, Any], **layout: Any) -> go.Figure:
+    xaxis = axis(axis_title("step", ""), range=[0, last], tickformat=",d")  # marks would widen a range of plotly's own
     return figure(traces, title, xaxis, yaxis, height=280, **layout)
-
-
-def _diverged(diverged: Divergence | None) -> dict[str, Any]:
-    """A vertical line where training stopped being training, and the words for it."""
-    if diverged is None:
-        return {}
-    mark = {"type": "line", "x0": diverged.step, "x1": diverged.step, "y0": 0, "y1": 1, "yref": "paper"}
-    return {
-        "shapes": [mark | {"line": {"color": "#D0021B", "width": 2, "dash": "dot"}}],
-        "note": f"diverged at step {diverged.step}: {diverged.what}",
-    }

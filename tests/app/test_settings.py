@@ -96,6 +96,17 @@ def test_a_choice_that_no_longer_fits_falls_back():
     assert config.init == "default" and len(notices) == 1 and "orthogonal" in notices[0]
 
 
+def test_only_losses_that_fit_are_offered_and_the_task_s_own_stays_out_of_the_link():
+    choices = BY_FIELD["loss"].choices
+    assert list(choices(base("sine"))) == ["task", "mse", "mae", "huber"]
+    assert list(choices(base("copy_memory"))) == ["task", "cross_entropy"]
+    assert "mean squared error" in choices(base("sine"))["task"]
+    assert "loss" not in to_query(base("sine")) and to_query(base("sine").with_(loss="mae"))["loss"] == "mae"
+    config, notices = from_query({"task": "copy_memory", "loss": "mae"})
+    assert config.loss == "task" and len(notices) == 1 and "Possible: task, cross_entropy" in notices[0]
+    assert changed(base("adding").with_(loss="mae"), "task", "copy_memory").loss == "task"
+
+
 @pytest.mark.parametrize(
     ("field", "shown", "hidden"),
     [
@@ -105,6 +116,7 @@ def test_a_choice_that_no_longer_fits_falls_back():
         ("forget_bias", {"cell": "lstm"}, {"cell": "gru"}),
         ("update_bias", {"cell": "gru"}, {"cell": "rnn_tanh"}),
         ("dropout", {"num_layers": 2}, {"num_layers": 1}),
+        ("loss", {"task": "adding"}, {"task": "digits_rows"}),
         ("length", {"task": "adding"}, {"task": "digits_rows"}),
         ("input_scale", {"task": "noise"}, {"task": "adding"}),
         ("train_fraction", {"task": "stocks"}, {"task": "adding"}),

@@ -35,6 +35,10 @@ def with_outputs(trace, kind, outputs=4, seed=0):
 def catalogue(time=20, units=8, batch=3, steps=400):
     """name -> a function without arguments that builds the figure."""
     history = make_history(steps, time)
+    marks, beside = (
+        [(steps // 2, "clip at 1 → 2"), (steps // 3, "learning rate")],
+        ("a fork", make_history(steps, seed=1)),
+    )
     lstm, gru, rnn = (make_trace(cell, batch, time, units, layers=2) for cell in ("lstm", "gru", "rnn_tanh"))
     one = SimpleNamespace(matrix=lower(time, 0.7, 2), cell_matrix=lower(time, 0.8, 2))
     checks = np.arange(0, 200, 10)
@@ -43,8 +47,11 @@ def catalogue(time=20, units=8, batch=3, steps=400):
     norms = [("LSTM", norms_of(lstm)[0]), ("GRU", norms_of(gru)[0])]
     return {
         "loss": lambda: training.loss_figure(history, 0.1667, "always the mean", loss="mse"),
+        "loss_beside": lambda: training.loss_figure(history, 0.2, loss="huber", marks=marks, at=9, beside=beside),
         "metric": lambda: training.metric_figure(history, "mse"),
         "grad_norm": lambda: training.grad_norm_figure(history, 1.0),
+        "metric_beside": lambda: training.metric_figure(history, "mse", marks=marks, at=9, beside=beside),
+        "grad_norm_beside": lambda: training.grad_norm_figure(history, 1.0, marks=marks, at=9, beside=beside),
         "state": lambda: states.state_heatmap(lstm),
         "state_sorted": lambda: states.state_heatmap(lstm, "c", 1, batch - 1, sort_units=True),
         "gate": lambda: states.gate_heatmap(lstm, "f"),
@@ -54,6 +61,7 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "grad_norms": lambda: gradient_norms.grad_norms_figure(lstm),
         "grad_norms_cells": lambda: gradient_norms.grad_norms_figure(norms, {"LSTM": 0.5}),
         "flow_over_training": lambda: gradient_norms.flow_over_training(history),
+        "flow_over_training_marked": lambda: gradient_norms.flow_over_training(history, marks=marks, at=9),
         "flow": lambda: flow.flow_figure(one),
         "flow_cell": lambda: flow.flow_figure([("LSTM", one), ("GRU", one)], 1, "cell_matrix"),
         "vector": lambda: prediction.predictions_figure(kinds["vector"]),

@@ -11,6 +11,7 @@ from catalogue import catalogue, norms_of, with_outputs
 from conftest import make_history, make_trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_figure_drawing import same_as_plotly
 
 from rnnviz.cells import CELLS
 from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
@@ -78,7 +79,7 @@ def test_random_traces(cell, batch, time, units, layers, kind, share, seed):
         matrix = np.abs(spoil(np.tril(rng.random((layers, time, time))), rng, share))
         figures += [flow.flow_figure(SimpleNamespace(matrix=matrix), layers - 1)]
     for figure in figures:
-        figure.to_json()
+        same_as_plotly(figure)
 
 
 @settings(max_examples=25, deadline=None)
@@ -97,12 +98,18 @@ def test_random_histories(steps, time, share, clip_at, metric, seed):
     fields |= {name: spoil(getattr(history, name), rng, share) for name in ("heldout_loss", "metric")}
     history = replace(history, **fields)
     with np.errstate(all="raise", under="ignore"):
-        training.loss_figure(history, 0.1).to_json()
-        training.metric_figure(history, metric).to_json()
-        training.grad_norm_figure(history, clip_at).to_json()
-        gradient_norms.flow_over_training(history).to_json()
+        more = {"marks": [(seed, "a")], "at": seed // 2}
         values = spoil(rng.random((3, len(history.checked))), rng, share)
-        compare.bands_figure([("LSTM", history.checked, values), ("", history.checked, values[0])]).to_json()
+        figures = [
+            training.loss_figure(history, 0.1),
+            training.loss_figure(make_history(30), beside=("spoiled", history), **more),
+            training.metric_figure(history, metric, beside=("itself", history), **more),
+            training.grad_norm_figure(history, clip_at, beside=("itself", history), **more),
+            gradient_norms.flow_over_training(history, **more),
+            compare.bands_figure([("LSTM", history.checked, values), ("", history.checked, values[0])]),
+        ]
+        for figure in figures:
+            same_as_plotly(figure)
 
 
 def test_all_zero_everywhere(make_history):
