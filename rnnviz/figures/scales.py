@@ -18,26 +18,31 @@ def power(exponent: int) -> str:
     return "10" + str(exponent).translate(_RAISED)
 
 
-def positive(*arrays: Any) -> np.ndarray:
-    """All finite values above zero, in one row."""
-    flat = np.concatenate([np.zeros(0)] + [np.asarray(a, float).ravel() for a in arrays])
-    return flat[np.isfinite(flat) & (flat > 0)]
+def positive(*arrays: Any) -> tuple[float, float] | None:
+    """The smallest and the largest finite value above zero; None where there is none."""
+    ends: list[float] = []
+    for each in arrays:
+        values = np.asarray(each)
+        if values.size and not (values.min() > 0 and values.max() < np.inf):  # mostly all are: no copies then
+            values = values[np.isfinite(values) & (values > 0)]
+        ends += [float(values.min()), float(values.max())] if values.size else []
+    return (min(ends), max(ends)) if ends else None
 
 
 def decades(*arrays: Any) -> tuple[int, int]:
     """(low, high): the whole powers of ten that enclose all positive values; (-1, 0) where there are none."""
-    values = positive(*arrays)
-    if not values.size:
+    ends = positive(*arrays)
+    if ends is None:
         return -1, 0
-    low, high = int(np.floor(np.log10(values.min()))), int(np.ceil(np.log10(values.max())))
+    low, high = int(np.floor(np.log10(ends[0]))), int(np.ceil(np.log10(ends[1])))
     return low, max(high, low + 1)
 
 
 def spans(*arrays: Any, more_than: float = 1.5) -> bool:
     """Whether the positive values span more than so many decades, and none is negative."""
-    values = positive(*arrays)
-    negative = any((np.asarray(a, float) < 0).any() for a in arrays)
-    return bool(values.size and not negative and np.log10(values.max()) - np.log10(values.min()) > more_than)
+    ends = positive(*arrays)
+    negative = any((np.asarray(a) < 0).any() for a in arrays)
+    return ends is not None and not negative and bool(np.log10(ends[1]) - np.log10(ends[0]) > more_than)
 
 
 def ticks(low: int, high: int, most: int = 6) -> list[int]:

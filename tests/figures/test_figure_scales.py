@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rnnviz.figures.lines import band, line
-from rnnviz.figures.scales import decades, log10, log_axis, power, round_limit, spans, thin, ticks
+from rnnviz.figures.scales import decades, log10, log_axis, positive, power, round_limit, spans, thin, ticks
 
 anything = st.floats(allow_nan=True, allow_infinity=True, width=32)
 
@@ -66,6 +66,13 @@ def test_log10_of_what_has_none_is_nan():
 @pytest.mark.parametrize(("top", "limit"), [(0.9, 1), (1.0, 1), (1.1, 2), (3, 5), (70, 100), (0, 1), (2e-3, 2e-3)])
 def test_round_limits(top, limit):
     assert round_limit(np.array([-top, top / 2, np.nan])) == pytest.approx(limit)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(arrays(np.float32, st.integers(0, 6), elements=anything), max_size=3))
+def test_the_ends_of_what_is_positive(found):
+    good = [value for values in found for value in values.tolist() if 0 < value < np.inf]
+    assert positive(*found) == ((min(good), max(good)) if good else None)
 
 
 def test_spans_counts_decades_and_refuses_negative_values():
