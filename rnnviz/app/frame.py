@@ -26,6 +26,7 @@ PAGES = (  # file, title, Material icon
     ("gradients.py", "Gradients", "trending_down"),
     ("compare.py", "Compare", "compare_arrows"),
     ("your_data.py", "Your data", "table_chart"),
+    ("runs.py", "Runs", "bookmarks"),
 )
 CLASS = ("class.py", "Class", "monitoring")  # for the person running the class
 

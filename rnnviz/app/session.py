@@ -83,6 +83,8 @@ def _presence() -> Presence:
     who = owner.hashed(owner.token())
     with _lock:
         back = _left.pop(who, None)
+    if back is not None and back.visitor.engine is not engine():
+        back = None
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Visitor(engine(), who) if back is None else back.visitor
     here: Visitor = st.session_state[_KEY]

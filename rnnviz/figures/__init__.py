@@ -5,7 +5,7 @@ FIGURES holds what a page says beside each figure. To add one, write it and list
 
 from __future__ import annotations
 
-from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
+from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, runs, states, training
 from rnnviz.figures.theme import Explained as Explained
 from rnnviz.registry import Registry
 
@@ -23,6 +23,7 @@ FIGURES: Registry[Explained] = Registry(
         "flow": flow.FLOW,
         "predictions": prediction.PREDICTIONS,
         "bands": compare.BANDS,
+        "runs": runs.RUNS,
         "series": data.SERIES,
         "tokens": data.TOKENS,
     },
