@@ -37,7 +37,7 @@ def test_marks_stand_at_their_steps_and_leave_the_axes_alone(draw, make_history)
     assert [(a.x, a.text) for a in marked.layout.annotations] == [
         (100, "&lt;b&gt;x"), (300, "clip at 1 → 2"), (250, "step 250"),
     ]  # fmt: skip
-    assert marked.layout.annotations[1].hovertext == "step 300: clip at 1 → 2"
+    assert [a.hovertext for a in marked.layout.annotations[:2]] == ["step 100: &lt;b&gt;x", "step 300: clip at 1 → 2"]
     assert marked.layout.xaxis == plain.layout.xaxis and marked.layout.yaxis == plain.layout.yaxis
     assert plain.layout.xaxis.range == (0, 400) and not plain.layout.shapes and not plain.layout.annotations
 

@@ -73,6 +73,7 @@ def test_round_limits(top, limit):
 def test_the_ends_of_what_is_positive(found):
     good = [value for values in found for value in values.tolist() if 0 < value < np.inf]
     assert positive(*found) == ((min(good), max(good)) if good else None)
+    assert positive(*found, [np.inf, 2.0], [np.nan, 1.0]) == (min([1.0, *good]), max([2.0, *good]))
 
 
 def test_spans_counts_decades_and_refuses_negative_values():
