@@ -9,7 +9,7 @@ from rnnviz.app.experiment import jobs_of, task_of
 from rnnviz.app.frame import begin
 from rnnviz.app.live import live
 from rnnviz.app.panel import panel
-from rnnviz.app.transport import transport
+from rnnviz.app.transport import Face, transport
 
 settings = begin("Compare")
 panel(settings, leave_out=("cell",), also=("forget_bias", "update_bias"))
@@ -22,5 +22,5 @@ if task := task_of(settings):
     entries = compare_view.entries(settings, task, seeds, matched)
     jobs = jobs_of("compare", {each.name: each.settings for each in entries}, task.data)
     if jobs:
-        transport(list(jobs.values()), until=steps)
-        live(jobs, partial(compare_view.draw, entries=entries, task=task, steps=steps))
+        transport(list(jobs.values()), face := Face(), until=steps)
+        live(jobs, partial(compare_view.draw, entries=entries, task=task, steps=steps), face.stale)

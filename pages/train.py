@@ -5,20 +5,22 @@ from functools import partial
 import streamlit as st
 
 from rnnviz.app import train_view
+from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
 from rnnviz.app.live import live
 from rnnviz.app.panel import panel
 from rnnviz.app.show import equations
-from rnnviz.app.transport import transport
+from rnnviz.app.transport import Face
 
 settings = begin("Train")
-panel(settings)
 task = task_of(settings)
-if task and (job := run_of(settings, task.data)):
+job = run_of(settings, task.data) if task else None
+panel(settings)
+if task and job:
     st.caption(task.summary)
-    transport([job])
+    bench(job, face := Face())
     train_view.look_at(settings, job)
-    live({"run": job}, partial(train_view.draw, settings=settings, task=task))
+    live({"run": job}, partial(train_view.draw, settings=settings, task=task), face.stale)
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

@@ -19,7 +19,7 @@ def open_linked() -> tuple[ExperimentConfig | None, str]:
     visitor, run = session.visitor(), st.query_params.get(RUN, "")
     if not run or visitor.jobs.get(PLACE) == run:
         return None, ""
-    del st.query_params[RUN]  # written anew below the page's title, for the run that is shown then
+    unlink()  # written anew by the page, for the run that is shown then
     try:
         job = session.engine().open(run, visitor.name, visitor.owner)
     except (ConfigError, StoreError) as error:
@@ -39,7 +39,20 @@ def take(job: str) -> ExperimentConfig | None:
     visitor.adopt(PLACE, job, spec, AT_HAND)
     if spec.data is not None:
         visitor.data, visitor.read = spec.data, None
+    unlink()
     return spec.config
+
+
+def again() -> None:
+    """A fresh run of the settings of the one shown, which stays among the visitor's runs. Raises LimitError."""
+    session.visitor().again(PLACE, AT_HAND)
+    unlink()
+
+
+def unlink() -> None:
+    """Have the link name no run, so that it does not bring the one back that was shown before."""
+    if RUN in st.query_params:
+        del st.query_params[RUN]
 
 
 def write_link(view: View | None) -> None:
@@ -47,5 +60,5 @@ def write_link(view: View | None) -> None:
     run = view.job if view is not None and view.step > 0 else None
     if run is not None and st.query_params.get(RUN) != run:
         st.query_params[RUN] = run
-    elif run is None and RUN in st.query_params:
-        del st.query_params[RUN]
+    elif run is None:
+        unlink()

@@ -1,6 +1,6 @@
 """Live pictures: a fragment of their own, so that a click elsewhere is never lost to the timer that redraws.
 
-It only reads the newest View of each job; it never waits for a worker.
+It only reads the newest View of each job; it never waits for a worker. How often it runs depends on how many look.
 """
 
 from __future__ import annotations
@@ -8,31 +8,61 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, enqueue_message
 
 from rnnviz.app import session
+from rnnviz.app.pace import SHORTEST, Pace
 from rnnviz.app.words import literal
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, STARTING, View
 
-REFRESH = 0.25  # seconds between two looks; under 0.1 the page would starve
+PACE = Pace()  # of this server
+SOON = 0.1  # seconds
+_KEY = "pictures"
 
 Views = Mapping[str, View]
 
 
-def live(jobs: Mapping[str, str], draw: Callable[[Views], None]) -> None:
-    """Call `draw` with the newest views, by the names of `jobs`, again and again.
+def live(
+    jobs: Mapping[str, str], draw: Callable[[Views], None], stale: Callable[[Views], bool] = lambda views: False
+) -> None:
+    """Call `draw` with the newest views, by the names of `jobs`, again and again, as often as the server can.
 
-    Jobs that are gone (a visitor was away for long) start again: the whole page runs once more.
+    Jobs that are gone (a visitor was away for long) start again: the whole page runs once more. stale: whether
+    the rest of the page would look different for these views, and should run too.
     """
 
-    @st.fragment(run_every=REFRESH)
+    @st.fragment(key=_KEY, run_every=PACE.interval)
     def tick() -> None:
-        views = {name: session.engine().latest(job) for name, job in jobs.items()}
-        present = {name: view for name, view in views.items() if view is not None}
-        if len(present) < len(views):
+        with PACE.turn(session.visitor().name):
+            views = {name: session.engine().latest(job) for name, job in jobs.items()}
+            present = {name: view for name, view in views.items() if view is not None}
+            if len(present) < len(views):
+                st.rerun()
+            draw(present)
+        if stale(present):
             st.rerun()
-        draw(present)
+        nothing = all(view.trace is None for view in present.values())  # to draw yet: that costs little
+        _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if nothing else PACE.interval)
 
     tick()
+
+
+def soon() -> None:
+    """Have the pictures drawn at once: for fragments that a visitor uses, when they run."""
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:  # else the page runs, and draws them itself
+        for fragment in context.fragment_storage.resolve_target(_KEY):
+            _ask(fragment, SOON)
+
+
+def _ask(fragment: str | None, seconds: float) -> None:
+    """Have the browser run a fragment at another interval, as `run_every` does, but at any time."""
+    message = ForwardMsg()
+    message.auto_rerun.fragment_id = fragment or ""
+    message.auto_rerun.interval = seconds
+    enqueue_message(message)
 
 
 def trouble(views: Views) -> bool:

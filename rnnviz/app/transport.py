@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from rnnviz.app import session
+from rnnviz.app.live import Views, soon
+from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, View
+
+# Steps per second; the last is as fast as it goes.
+RATES = (1, 2, 5, 10, 20, 50, 100, 200, None)
+PRESSES = (1, 10, 100, 1000)  # steps that the button Step takes
+
+
+@dataclass(eq=False)
+class Face:
+    """What the buttons were last drawn for, so that the live pictures notice when a run has changed by itself."""
+
+    drawn: dict[str, Any] = field(default_factory=dict)
+
+    def draw(self, view: View) -> None:
+        self.drawn[view.job] = _face(view)
+
+    def stale(self, views: Views) -> bool:
+        """Whether the buttons would look different now: the page should run again."""
+        return any(self.drawn.get(view.job, _face(view)) != _face(view) for view in views.values())
+
+
+def _face(view: View) -> tuple[Any, ...]:
+    rests = () if view.status == PLAYING else view.snapshots
+    return view.status, rests, view.step > 0, view.hits, view.changes, view.past is None and view.seeking is None
 
 
 def tell(verb: str, jobs: Sequence[str], *args: Any) -> None:
@@ -16,24 +42,97 @@ def tell(verb: str, jobs: Sequence[str], *args: Any) -> None:
         getattr(session.engine(), verb)(job, *args)
 
 
-@st.fragment
-def transport(jobs: Sequence[str], until: int | None = None) -> None:
-    """Play, pause, one step, reset, for all the jobs at once. Space plays, P pauses, the right arrow steps."""
-    buttons = (
-        ("Play", "play_arrow", "play", (until,), "Space", "Train until paused"),
-        ("Pause", "pause", "pause", (), "P", "Stop after the current step"),
-        ("Step", "skip_next", "step", (1,), "Right", "Take exactly one optimiser step"),
-        ("Reset", "restart_alt", "reset", (), None, "Back to step 0, with the same weights as at the start"),
+def going(job: str) -> bool:
+    """Whether a job trains, or will as soon as its worker has heard of it."""
+    record = session.engine().jobs.get(job)
+    return record is not None and record.status == PLAYING
+
+
+def over(jobs: Sequence[str]) -> bool:
+    """Whether none of the jobs can be trained any further."""
+    views = [view for job in jobs if (view := session.engine().latest(job)) is not None]
+    return bool(views) and all(view.status in (DIVERGED, FAILED) for view in views)
+
+
+def play_button(jobs: Sequence[str], play: Callable[[], None]) -> None:
+    """One button that plays and pauses. `play` is called to play."""
+    on = any(going(job) for job in jobs)
+    st.button(
+        "Pause" if on else "Play",
+        key="transport play",
+        icon=":material/pause:" if on else ":material/play_arrow:",
+        type="primary",
+        help="Stop after the current step" if on else "Train until paused",
+        shortcut="Space",
+        disabled=over(jobs),
+        width=140,
+        on_click=(lambda: tell("pause", jobs)) if on else play,
     )
+
+
+def step_button(jobs: Sequence[str], count: int = 1, shortcut: str | None = "Right") -> None:
+    """Take exactly `count` steps."""
+    st.button(
+        "Step" if count == 1 else f"Step {count:,}",
+        key="transport step",
+        icon=":material/skip_next:",
+        help=f"Take exactly {count:,} optimiser step{'s' if count > 1 else ''}",
+        shortcut=shortcut,
+        disabled=over(jobs),
+        on_click=_step,
+        args=(jobs, count),
+    )
+
+
+def _step(jobs: Sequence[str], count: int) -> None:
+    tell("look", jobs, None)
+    tell("step", jobs, count)
+
+
+@st.fragment
+def transport(jobs: Sequence[str], face: Face, until: int | None = None) -> None:
+    """Play or pause, one step, reset, for all the jobs at once. Space plays and pauses, the right arrow steps."""
+    soon()
+    for job in jobs:
+        if view := session.engine().latest(job):
+            face.draw(view)
     with st.container(horizontal=True, gap="small"):
-        for label, icon, verb, args, key, words in buttons:
-            st.button(
-                label,
-                key=f"transport {verb}",
-                icon=f":material/{icon}:",
-                type="primary" if verb == "play" else "secondary",
-                help=words,
-                shortcut=key,
-                on_click=tell,
-                args=(verb, tuple(jobs), *args),
-            )
+        play_button(jobs, lambda: tell("play", jobs, until))
+        step_button(jobs)
+        st.button(
+            "Reset",
+            key="transport reset",
+            icon=":material/restart_alt:",
+            help="Back to step 0, with the same weights as at the start",
+            on_click=lambda: tell("reset", jobs),
+        )
+
+
+def speed() -> None:
+    """How fast it plays, and how many steps a press of Step takes, for every run of the visitor's."""
+    visitor = session.visitor()
+
+    def use() -> None:
+        visitor.rate, visitor.press = st.session_state["speed rate"], st.session_state["speed press"]
+        tell("pace", [job for place, job in visitor.jobs.items() if place == "train"], visitor.rate)
+
+    words = "Speed" if visitor.rate is None else f"{visitor.rate} a second"
+    with st.popover(words, icon=":material/speed:", key="speed"):
+        st.session_state.setdefault("speed rate", visitor.rate)
+        st.session_state.setdefault("speed press", visitor.press)
+        st.select_slider(
+            "Steps per second",
+            RATES,
+            key="speed rate",
+            format_func=lambda rate: "flat out" if rate is None else str(rate),
+            help="How fast it trains while it plays. The pictures follow four times a second at any speed.",
+            on_change=use,
+        )
+        st.segmented_control(
+            "Steps per press of Step",
+            PRESSES,
+            key="speed press",
+            format_func="{:,}".format,
+            required=True,
+            on_change=use,
+        )

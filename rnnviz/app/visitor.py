@@ -35,6 +35,7 @@ class Visitor:
     how it was read.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
+    rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
     """
 
     engine: Engine
@@ -48,6 +49,8 @@ class Visitor:
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
     earlier: list[ExperimentConfig] = field(default_factory=list)
+    rate: int | None = None
+    press: int = 1
 
     def job(self, place: str, spec: Spec, remember: int = 1, keep: bool = False) -> str:
         """The job shown at a place of the app, made for `spec`.

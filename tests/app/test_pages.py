@@ -86,7 +86,7 @@ def test_seeds_stand_in_the_link_and_are_read_from_it():
     assert sum(place.startswith("compare") for place in app.session_state["visitor"].jobs) == 3
 
 
-def test_play_step_and_reset_reach_the_run():
+def test_play_step_and_start_over_reach_the_run():
     app = check(visit("train", task="adding", H="8", T="10"))
 
     def step() -> str:
@@ -98,7 +98,7 @@ def test_play_step_and_reset_reach_the_run():
     app.run()
     assert step() == "1"
     press = {button.label: button for button in app.button}
-    press["Reset"].click().run()
+    press["Start over"].click().run()
     app.run()
     assert step() == "0"
 

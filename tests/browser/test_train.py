@@ -40,7 +40,7 @@ def press(tab, name: str) -> None:
     tab.page.get_by_role("button", name=name).first.click()
 
 
-def test_play_pause_step_reset(server, visit):
+def test_play_pause_step_and_start_over(server, visit):
     tab = visit()
     tab.page.goto(server.address(SMALL))
     wait_for_pictures(tab)
@@ -54,7 +54,7 @@ def test_play_pause_step_reset(server, visit):
     assert step(tab) == paused
     press(tab, "Step")
     wait_for_step(tab, f"step === {paused + 1}")
-    press(tab, "Reset")
+    press(tab, "Start over")
     wait_for_step(tab, "step === 0")
     tab.check()
 
@@ -68,7 +68,7 @@ def test_keys_do_what_buttons_do(server, visit):
     wait_for_step(tab, "step === 1")
     tab.page.keyboard.press("Space")
     wait_for_step(tab, "step > 5")
-    tab.page.keyboard.press("p")
+    tab.page.keyboard.press("Space")
     tab.page.wait_for_timeout(1000)
     paused = step(tab)
     tab.page.wait_for_timeout(1000)
