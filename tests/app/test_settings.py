@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, base, changed, fitting_inits, from_query, link, to_query
@@ -48,11 +48,13 @@ def test_every_field_has_one_row_and_one_key():
     assert all(row.label and row.help.endswith(".") for row in ROWS)
 
 
+@settings(deadline=None)
 @given(configurations())
 def test_a_link_gives_back_the_configuration(config):
     assert from_query(to_query(config)) == (config, [])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(KEYS)) | st.text(max_size=5), st.text(max_size=40)))
 def test_garbage_never_raises(query):
     config, notices = from_query(query)

@@ -79,6 +79,7 @@ def test_marks_on_a_map_lie_between_the_rows_before_and_after(make_history):
     assert figure.layout.yaxis.range == (-0.5, 9.5) == flow_over_training(history).layout.yaxis.range
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 2000), max_size=50), st.integers(0, 2000))
 def test_a_place_on_a_map_is_never_the_name_of_a_row(marks, at):
     steps = np.arange(0, 1000, 10)
