@@ -9,6 +9,7 @@ loops.py       the same layers written out by hand
 steps.py       a training step: fused, recorded, written out by hand; recovery of the gates alone
 flow.py        the T x T gradient flow against one autograd call per loss
 share.py       how much of training's throughput five recordings a second take
+cluster.py     two Dask workers against two plain loops and against one worker; only where asked for by name
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ GROUPS: Registry[str] = Registry(
     "group of measurements",
     {"steps": "rnnviz.bench.steps", "flow": "rnnviz.bench.flow", "share": "rnnviz.bench.share"},
 )
+ON_REQUEST: Registry[str] = Registry("group of measurements", {"dask": "rnnviz.bench.cluster"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
-    parser.add_argument("--only", nargs="+", choices=list(GROUPS), help="measure these groups only")
+    parser.add_argument("--only", nargs="+", choices=[*GROUPS, *ON_REQUEST], help="measure these groups only")
     parser.add_argument("--quick", action="store_true", help="few repeats on small sizes: does it run?")
 
 
@@ -48,7 +50,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         with threadpool_limits(1):
             for name in args.only or GROUPS:
-                found = import_module(GROUPS[name]).measure(args.quick)
+                found = import_module({**GROUPS, **ON_REQUEST}[name]).measure(args.quick)
                 if args.quick:  # too few repeats on too small sizes to judge by
                     found = [replace(result, met=None) for result in found]
                 print(as_text(name, found), flush=True)
