@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz.app import train_view
+from rnnviz.app import stops_view, train_view
 from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
@@ -14,6 +14,7 @@ from rnnviz.app.show import equations
 from rnnviz.app.transport import Face
 
 settings = begin("Train")
+stops_view.arrive()
 task = task_of(settings)
 job = run_of(settings, task.data) if task else None
 panel(settings)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnviz.app import kept, session
-from rnnviz.app.live import soon
+from rnnviz.app.stops_view import stops
+from rnnviz.app.timeline import asked, timeline
 from rnnviz.app.transport import Face, play_button, speed, step_button, tell
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError
+from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
 
 
 @st.fragment
 def bench(job: str, face: Face) -> None:
-    """Play, step, start over, speed. `face` learns what was drawn."""
-    soon()
+    """The buttons, the timeline, and what there is to say. `face` learns what was drawn."""
     visitor, engine = session.visitor(), session.engine()
     if visitor.jobs.get(kept.PLACE) != job:
         st.rerun()
@@ -24,7 +25,7 @@ def bench(job: str, face: Face) -> None:
     face.draw(view)
     with st.container(horizontal=True, gap="small", key="bench"):
         play_button([job], lambda: _play(job))
-        step_button([job], visitor.press)
+        step_button([job], visitor.press, "Right" if asked(view) is None else None)
         st.button(
             "Start over",
             key="transport again",
@@ -34,11 +35,30 @@ def bench(job: str, face: Face) -> None:
             on_click=_again,
         )
         speed()
+        stops()
+    timeline(view)
+    with st.container(key="said"):
+        said(view)
+
+
+def said(view: View) -> None:
+    """Why it stopped, where it did so by itself; else what holds for it."""
+    if view.status == FAILED:
+        st.error(literal(view.message), icon=":material/error:")
+    elif view.status == DIVERGED:
+        st.warning(literal(view.message), icon=":material/warning:")
+    elif view.status == PAUSED and view.hits and view.hits[-1].step == view.step:
+        st.info(literal(view.hits[-1].message), icon=":material/front_hand:")
+    elif view.message:
+        st.info(literal(view.message), icon=":material/info:")
+    elif words := session.visitor().stops.words:
+        st.caption(f"Stops at {words}.")
 
 
 def _play(job: str) -> None:
+    until, view = session.visitor().stops.until, session.engine().latest(job)
     tell("look", [job], None)
-    tell("play", [job], None)
+    tell("play", [job], until if view and until and until > view.step else None)
 
 
 def _again() -> None:

@@ -40,7 +40,9 @@ def task_of(settings: ExperimentConfig) -> Task | None:
 
 def run_of(settings: ExperimentConfig, data: Dataset | None = None) -> str | None:
     """The job of the page Train, which is kept; None, and the reason on the page, beyond a limit."""
-    return job_of(kept.PLACE, settings, data, kept.AT_HAND, keep=True)
+    job = job_of(kept.PLACE, settings, data, kept.AT_HAND, keep=True)
+    session.visitor().equip(*kept.jobs())
+    return job
 
 
 def job_of(

@@ -43,6 +43,12 @@ def take(job: str) -> ExperimentConfig | None:
     return spec.config
 
 
+def jobs() -> list[str]:
+    """The runs that the page Train shows: the one, and the one beside it."""
+    visitor = session.visitor()
+    return [job for job in (visitor.jobs.get(PLACE), visitor.beside) if job]
+
+
 def again() -> None:
     """A fresh run of the settings of the one shown, which stays among the visitor's runs. Raises LimitError."""
     session.visitor().again(PLACE, AT_HAND)

@@ -73,6 +73,11 @@ def trouble(views: Views) -> bool:
             st.error(where + literal(view.message), icon=":material/error:")
         elif view.status == DIVERGED:
             st.warning(where + literal(view.message), icon=":material/warning:")
+    return waiting(views)
+
+
+def waiting(views: Views) -> bool:
+    """True where there is nothing to draw, and a word on why if a worker is on its way."""
     ready = [view for view in views.values() if view.trace is not None]
     if not ready and any(view.status == STARTING for view in views.values()):
         st.progress(0, "Starting a worker: loading torch takes a few seconds the first time.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz.app import session
+from rnnviz.app import kept, session
 from rnnviz.app.live import Views, soon
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, View
 
@@ -114,10 +114,13 @@ def speed() -> None:
 
     def use() -> None:
         visitor.rate, visitor.press = st.session_state["speed rate"], st.session_state["speed press"]
-        tell("pace", [job for place, job in visitor.jobs.items() if place == "train"], visitor.rate)
+        visitor.equip(*kept.jobs())
 
     words = "Speed" if visitor.rate is None else f"{visitor.rate} a second"
-    with st.popover(words, icon=":material/speed:", key="speed"):
+    menu = st.popover(words, icon=":material/speed:", key="speed", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
         st.session_state.setdefault("speed rate", visitor.rate)
         st.session_state.setdefault("speed press", visitor.press)
         st.select_slider(
@@ -125,7 +128,7 @@ def speed() -> None:
             RATES,
             key="speed rate",
             format_func=lambda rate: "flat out" if rate is None else str(rate),
-            help="How fast it trains while it plays. The pictures follow four times a second at any speed.",
+            help="How fast it trains while it plays. How often the pictures are drawn does not depend on it.",
             on_change=use,
         )
         st.segmented_control(

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnviz.app.stops import Stops
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.runs import Engine, Spec
@@ -36,6 +37,8 @@ class Visitor:
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
+    stops: where their kept runs stop by themselves. equipped: job -> the pace and breakpoints it was told.
+    beside: the job that the page Train shows beside its own, "" for none; both: whether Play plays it too.
     """
 
     engine: Engine
@@ -51,6 +54,10 @@ class Visitor:
     earlier: list[ExperimentConfig] = field(default_factory=list)
     rate: int | None = None
     press: int = 1
+    stops: Stops = field(default_factory=Stops)
+    equipped: dict[str, Hashable] = field(default_factory=dict)
+    beside: str = ""
+    both: bool = False
 
     def job(self, place: str, spec: Spec, remember: int = 1, keep: bool = False) -> str:
         """The job shown at a place of the app, made for `spec`.
@@ -91,9 +98,19 @@ class Visitor:
             self.forget(old)
         return job
 
+    def equip(self, *jobs: str) -> None:
+        """Have these jobs keep to the visitor's pace and breakpoints."""
+        wanted = self.rate, self.stops.breakpoints
+        for job in jobs:
+            if self.equipped.get(job) != wanted:
+                self.engine.pace(job, self.rate)
+                self.engine.arm(job, self.stops.breakpoints)
+                self.equipped[job] = wanted
+
     def forget(self, job: str) -> None:
         """Let go of a job; where it is kept in the store, it can be opened again."""
         self.made.pop(job, None)
+        self.equipped.pop(job, None)
         self.engine.drop(job, self.name)
         for place in [place for place, shown in self.jobs.items() if shown == job]:
             del self.jobs[place]
@@ -108,6 +125,7 @@ class Visitor:
         """Keep the jobs after all; those that are gone are forgotten."""
         self.made = {job: made for job, made in self.made.items() if self.engine.attach(job, self.name)}
         self.jobs = {place: job for place, job in self.jobs.items() if job in self.made}
+        self.equipped = {job: told for job, told in self.equipped.items() if job in self.made}
 
     def leave(self) -> None:
         """Nobody looks at the jobs any more, as far as this visitor goes."""

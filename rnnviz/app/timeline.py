@@ -1,0 +1,85 @@
+"""The timeline: the steps of a run that can be looked back at. Every figure of the page follows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rnnviz.app import session
+from rnnviz.app.transport import tell
+from rnnviz.runs.view import View
+
+NOW = None  # on the timeline: the step that the run is at
+
+
+def asked(view: View) -> int | None:
+    """The step that was asked for last, None for now: the worker may not have heard of it yet."""
+    key = _key(view)
+    if key not in st.session_state or session.engine().acknowledged(view.job):
+        return view.seeking if view.seeking is not None else view.past.step if view.past else NOW
+    step: int | None = st.session_state[key]
+    return step
+
+
+def timeline(view: View) -> None:
+    """A slider over the snapshots, one back, one on, any step, now."""
+    shown = asked(view)
+    known = {step for step in (*view.snapshots, shown) if step is not None and step < view.step}
+    steps = [*sorted(known), NOW]
+    place = steps.index(shown)
+    key = _key(view)
+    if key not in st.session_state or st.session_state[key] != shown:
+        st.session_state[key] = shown
+    words = "Timeline" if shown is NOW else f":orange-badge[Looking back: step {shown:,} of {view.step:,}]"
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="timeline"):
+        _button("back", "Back", "Left", "One snapshot back", view, steps[place - 1] if place else NOW, place == 0)
+        st.select_slider(
+            words,
+            steps if len(steps) > 1 else [0, NOW],
+            key=key,
+            format_func=lambda step: "now" if step is NOW else f"{step:,}",
+            help="Snapshots of this run. The figures show it as it was at that step, and the curves mark the step.",
+            disabled=len(steps) == 1,
+            on_change=lambda: _look(view, st.session_state[key]),
+        )
+        last = shown is NOW
+        _button("on", "On", None if last else "Right", "One snapshot on", view, NOW if last else steps[place + 1], last)
+        _button("now", "Now", None, "Back to the step that the run is at", view, NOW, last)
+        menu = st.popover(
+            "Any step", icon=":material/search:", key="timeline any", on_change="rerun", disabled=not known
+        )
+        if menu.open:
+            with menu:
+                _exact(view, shown)
+
+
+def _exact(view: View, shown: int | None) -> None:
+    key, value = f"timeline exact {view.job}", view.step if shown is NOW else min(shown, view.step)
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    st.number_input("Look at step", 0, view.step, key=key, on_change=lambda: _look(view, st.session_state[key]))
+    st.caption("Recomputed from the snapshot before it, and equal to a fresh run stopped there.")
+
+
+def _button(
+    name: str, label: str, shortcut: str | None, words: str, view: View, step: int | None, disabled: bool
+) -> None:
+    icons = {"back": "chevron_left", "on": "chevron_right", "now": "last_page"}
+    st.button(
+        label,
+        key=f"timeline {name}",
+        icon=f":material/{icons[name]}:",
+        help=words,
+        shortcut=shortcut,
+        disabled=disabled,
+        on_click=_look,
+        args=(view, step),
+    )
+
+
+def _look(view: View, step: int | None) -> None:
+    st.session_state[_key(view)] = step
+    tell("look", [view.job], step)
+
+
+def _key(view: View) -> str:
+    return f"timeline {view.job}"
