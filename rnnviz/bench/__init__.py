@@ -9,6 +9,8 @@ loops.py       the same layers written out by hand
 steps.py       a training step: fused, recorded, written out by hand; recovery of the gates alone
 flow.py        the T x T gradient flow against one autograd call per loss
 share.py       how much of training's throughput five recordings a second take
+bare.py        plain training loops in processes of their own
+watched.py     what it costs a run that it is watched, and how soon a pause takes effect; only where asked for
 cluster.py     two Dask workers against two plain loops and against one worker; only where asked for by name
 """
 
@@ -27,7 +29,9 @@ GROUPS: Registry[str] = Registry(
     "group of measurements",
     {"steps": "rnnviz.bench.steps", "flow": "rnnviz.bench.flow", "share": "rnnviz.bench.share"},
 )
-ON_REQUEST: Registry[str] = Registry("group of measurements", {"dask": "rnnviz.bench.cluster"})
+ON_REQUEST: Registry[str] = Registry(
+    "group of measurements", {"watched": "rnnviz.bench.watched", "dask": "rnnviz.bench.cluster"}
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

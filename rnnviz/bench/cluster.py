@@ -18,11 +18,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from rnnviz.bench.bare import CONFIG, ROOT, BareLoops
 from rnnviz.bench.timing import Result
-from rnnviz.config import ExperimentConfig
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIG = ExperimentConfig(task="adding", cell="lstm", length=50, batch_size=32, hidden_size=32)
 OF_BARE, OF_ONE = 0.85, 1.7
 PATIENCE = 60.0  # seconds for a cluster to come up
 
@@ -120,20 +118,12 @@ def _ways(stack: ExitStack) -> dict[str, Callable[[float], float]]:
     from rnnviz.runs.keeper import Keeper
     from rnnviz.runs.store import Store
 
-    command = [sys.executable, "-c", "from rnnviz.bench.cluster import serve_bare; serve_bare()"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    start = partial(subprocess.Popen, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    loops: list[subprocess.Popen[str]] = [stack.enter_context(start(command)) for _ in range(2)]
+    loops = stack.enter_context(BareLoops(2))
     cluster = stack.enter_context(Cluster())
     engine = Engine(partial(DaskFleet, address=cluster.address), keeper=Keeper(Store("memory://bench")))
     stack.callback(engine.close)
     _until(lambda: len(engine.jobs.fleet.links) == 2)
     jobs = [engine.create(Spec(CONFIG), "bench", keep=False) for _ in range(2)]
-
-    def bare(count: int, window: float) -> float:
-        for loop in loops[:count]:
-            print(window, file=loop.stdin, flush=True)
-        return sum(float(loop.stdout.readline()) for loop in loops[:count] if loop.stdout)
 
     def steps() -> int:
         return sum(view.step for job in jobs if (view := engine.latest(job)))
@@ -149,9 +139,9 @@ def _ways(stack: ExitStack) -> dict[str, Callable[[float], float]]:
         return (steps() - before) / (time.monotonic() - begin)
 
     return {
-        "two plain loops": partial(bare, 2),
+        "two plain loops": partial(loops.rate, 2),
         "two Dask workers": partial(dask, 2),
-        "one plain loop": partial(bare, 1),
+        "one plain loop": partial(loops.rate, 1),
         "one Dask worker": partial(dask, 1),
     }
 
@@ -162,30 +152,3 @@ def _until(condition: Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"The Dask cluster was not ready after {PATIENCE:g} s.")
         time.sleep(0.002)
-
-
-def serve_bare() -> None:
-    """The same experiment as a plain PyTorch loop: for each window on standard input, steps a second on output."""
-    import torch
-
-    from rnnviz.model import Model
-    from rnnviz.objective import TensorBatch, loss_of
-    from rnnviz.runs.worker import NICE
-    from rnnviz.tasks import make_task
-
-    torch.set_num_threads(1)
-    os.nice(NICE)
-    task = make_task(CONFIG, None)
-    model = Model(CONFIG, task)
-    optimiser = torch.optim.Adam(model.parameters(), lr=CONFIG.learning_rate)
-    taken = 0
-    for line in sys.stdin:
-        begin, before = time.monotonic(), taken
-        while time.monotonic() < begin + float(line):
-            batch = TensorBatch.of(task.batch(taken), task, torch.device("cpu"))
-            optimiser.zero_grad()
-            loss_of(task, model(batch.inputs, batch.lengths), batch).backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), CONFIG.clip_at)
-            optimiser.step()
-            taken += 1
-        print((taken - before) / (time.monotonic() - begin), flush=True)
