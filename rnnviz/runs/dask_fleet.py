@@ -28,7 +28,8 @@ LOOK_EVERY = 1.0  # seconds between two looks at which workers there are
 TRY_AGAIN = 10.0  # seconds after which a worker that could not train is asked again
 SILENCE = 30.0  # seconds without an answer, although `take` is held for two only, after which a worker is given up
 TOGETHER = 0.2  # seconds within which workers that end have ended together
-LEAVE = 3.0  # seconds for the Hosts, and for the thread, to end
+LEAVE = 3.0  # seconds for a Host to end
+EXPECTED = (OSError, EOFError, ImportError)  # what makes a link end; anything else is a defect of ours
 
 
 class DaskLink(Link):
@@ -98,6 +99,7 @@ class DaskFleet(Fleet):
         self._trouble = ""
         self._refusals: dict[str, str] = {}  # a worker's address -> why it cannot train
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()  # and closing
         self.want(0)
 
     @property
@@ -109,16 +111,18 @@ class DaskFleet(Fleet):
         return "" if self._links else self._trouble or next(iter(self._refusals.values()), "")
 
     def want(self, busy: int) -> None:
-        if self._thread is None:
-            self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
-            self._thread = threading.Thread(target=self._run, name="rnnviz-dask", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
+                self._thread = threading.Thread(target=self._run, name="rnnviz-dask", daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
-            thread.join(2 * LEAVE)
+        with self._starting:
+            if self._thread is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+                self._thread.join(2 * LEAVE)
+                self._thread = None
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -132,7 +136,7 @@ class DaskFleet(Fleet):
             await asyncio.wait([session, stopped], return_when=asyncio.FIRST_COMPLETED)
             if self._stop.is_set():
                 await _cancel(session)
-            elif isinstance(error := session.exception(), OSError):
+            elif isinstance(error := _error(session), OSError):
                 self._say(f"The Dask scheduler at {self.address} cannot be reached; runs go on when it is back.")
             else:  # other versions, an address that is none, missing certificates
                 self._say(f"The Dask cluster at {self.address} cannot be used: {error}")
@@ -170,13 +174,16 @@ class DaskFleet(Fleet):
         tasks = [asyncio.create_task(self._receive(link)), asyncio.create_task(link.deliver())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            link.words = _why(done.pop())
-            log.warning("%s: %s", link.label, link.words)
+            error = _error(done.pop())
+            link.words = _in_words(error)
+            refusal = f"The {link.label} cannot train: {link.words}."
+            if link.ready or refusal != self._refusals.get(link.address):
+                log.warning("%s: %s", link.label, link.words, exc_info=None if isinstance(error, EXPECTED) else error)
         finally:
             await _cancel(*tasks)
             await self._leave(link)
         if not link.ready:
-            self._refusals[link.address] = f"The {link.label} cannot train: {link.words}."
+            self._refusals[link.address] = refusal
             await asyncio.sleep(TRY_AGAIN)
 
     async def _leave(self, link: DaskLink) -> None:
@@ -209,18 +216,19 @@ class DaskFleet(Fleet):
         self._trouble = trouble
 
 
-def _why(task: asyncio.Task[None]) -> str:
-    """Why a task ended that never ends by itself, in words. A defect of ours is logged with its traceback."""
-    if task.cancelled() or (error := task.exception()) is None:
-        return "it was cancelled"
+def _error(task: asyncio.Task[None]) -> BaseException:
+    """Of a task that never ends by itself."""
+    error = None if task.cancelled() else task.exception()
+    return error or ConnectionError("it was cancelled")
+
+
+def _in_words(error: BaseException) -> str:
+    """Why a worker went."""
     if isinstance(error, TimeoutError):
         return f"it did not answer for {SILENCE:g} seconds"
     if isinstance(error, OSError):
         return "the connection broke"
-    if isinstance(error, (EOFError, ImportError)):
-        return str(error)
-    log.error("a worker is given up", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

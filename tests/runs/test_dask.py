@@ -40,16 +40,12 @@ def until(condition, patience=PATIENCE) -> float:
 
 
 class Witness:
-    """A DaskFleet, and what it said: messages by job, links that got ready and that ended, with the links then left."""
+    """A DaskFleet, and what it said: links that got ready, and links that ended with how many were left then."""
 
     def __init__(self, address: str) -> None:
-        self.names: list[str] = []
         self.ready: list[str] = []
         self.ended: list[tuple[str, int]] = []
-        self.fleet = DaskFleet(self.message, self.is_ready, self.has_ended, address=address)
-
-    def message(self, link, message: bytes) -> None:
-        self.names.append(unpack(message)[0]["job"])
+        self.fleet = DaskFleet(None, self.is_ready, self.has_ended, address=address)
 
     def is_ready(self, link) -> None:
         assert link.ready and link in self.fleet.links
@@ -174,20 +170,19 @@ def test_what_was_sent_before_the_end_arrives_and_then_the_reason():
 # -- the fleet on a cluster -----------------------------------------------------------------------------------
 
 
-def test_messages_keep_their_order_and_sending_never_waits(cluster):
-    with Witness(cluster.address) as witness:
-        whole(cluster, witness)
-        links = witness.fleet.links
-        assert len({link.label for link in links}) == 2 and witness.fleet.trouble == ""
-        begin = time.monotonic()
-        for number in range(500):
-            for which, link in enumerate(links):  # a job that is not known is reported as dropped
-                link.send(pack({"verb": "pause", "job": f"{which}-{number}", "ballast": "x" * 2000}))
-        assert time.monotonic() - begin < 1.0
-        until(lambda: len(witness.names) == 1000)
-        for which in "01":
-            mine = [name for name in witness.names if name.startswith(which)]
-            assert mine == [f"{which}-{number}" for number in range(500)]
+def test_messages_keep_their_order_and_sending_never_waits(cluster, make_engine, settled, monkeypatch):
+    engine = make_engine(partial(DaskFleet, address=cluster.address))
+    job = engine.create(Spec(SMALL), keep=False)
+    settled(engine, job)
+    obeyed = []
+    monkeypatch.setattr(engine.jobs.fleet, "on_message", lambda link, m: obeyed.append(unpack(m)[0]["acknowledged"]))
+    begin = time.monotonic()
+    for number in range(500):
+        engine.jobs.records[job].link.send(pack({"verb": "pause", "job": job, "number": number, "more": "x" * 2000}))
+    assert time.monotonic() - begin < 1.0
+    until(lambda: len(obeyed) == 500)
+    assert obeyed == list(range(500))
+    engine.close()
 
 
 def test_a_killed_worker_ends_its_link_alone_and_another_joins(cluster):
@@ -201,6 +196,16 @@ def test_a_killed_worker_ends_its_link_alone_and_another_joins(cluster):
         assert left == 1 and label not in [link.label for link in witness.fleet.links]
         whole(cluster, witness)
         assert len(witness.ready) == 3 and len(witness.ended) == 1
+
+
+def test_workers_that_end_together_are_all_gone_before_the_jobs_of_one_are_moved(cluster):
+    with Witness(cluster.address) as witness:
+        whole(cluster, witness)
+        for worker in cluster.workers:
+            worker.kill()
+        until(lambda: len(witness.ended) == 2)
+        assert [left for _, left in witness.ended] == [0, 0]
+        whole(cluster, witness)
 
 
 def test_close_leaves_nothing_on_the_cluster_and_no_thread_here(cluster, caplog):
