@@ -151,7 +151,7 @@ def _loss_target(value: float, seen: Seen) -> str:
 
 
 def _plateau(value: float, seen: Seen) -> str:
-    """Looked at where a half of N steps ends, so that windows never overlap by chance of when one looks."""
+    """Looked at once in N/2 steps, where a half ends: asked at every step, noise would answer many times over."""
     half = int(value) // 2
     if seen.step % half:
         return ""

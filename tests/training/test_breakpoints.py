@@ -87,6 +87,16 @@ def test_conditions_on_series(data):
         assert stops == [step for step in expected if kind.startswith("grad") or step > since], kind
 
 
+@pytest.mark.parametrize("later, flat", [(0.988, False), (0.99, False), (0.991, True), (1.0, True), (2.0, True)])
+def test_flat_is_less_than_one_percent_down(later, flat):
+    loss = np.append(np.full(10, 0.5), np.full(10, 0.5 * later))
+    assert bool(list(fired([Breakpoint("plateau", 20)], seen_at(20, 5, loss, loss)))) == flat
+
+
+def test_a_loss_of_zero_is_flat():
+    assert list(fired([Breakpoint("plateau", 20)], seen_at(20, 5, np.zeros(20), np.zeros(20))))
+
+
 FIVE = (
     Breakpoint("grad_norm_above", 0.6),
     Breakpoint("grad_norm_below", 0.1),
@@ -163,7 +173,9 @@ def test_saturation_is_the_share_of_values(cell):
     assert list(counted) == list(gate_names(cell)) and found.shape == (4, len(counted)) and found.max() > 0.05
     np.testing.assert_allclose(found, np.transpose(list(counted.values())), rtol=1e-5)
     armed = advance(run, 50, breakpoints=[Breakpoint("saturation", 0.05)])
-    assert armed.hits[0].step == 4 and any(name in armed.hits[0].message for name in trace.layer_names)
+    assert armed.hits[0].step == 4
+    assert Trainer(armed, device_named("cpu")).names == (trace.layer_names, gate_names(cell))
+    assert advance(armed, 9).history.watched.tolist() == [4]  # disarmed, nobody looks
 
 
 def test_padding_does_not_count_as_saturated_or_not():
@@ -231,6 +243,8 @@ def test_losses_of_before_another_loss_are_not_compared():
     run = advance(start(small(learning_rate=1e-4)), 15).changed(loss="mae")
     trainer = Trainer(advance(run, 19), device_named("cpu"))
     assert trainer.loss_since == 15
+    again = advance(run, 2).changed(loss="huber").changed(clip="off")
+    assert Trainer(again, device_named("cpu")).loss_since == 17
     armed = [Breakpoint("loss_target", 100.0), Breakpoint("plateau", 20)]
     later = go(run, 120, armed)
     hits = {kind: [hit.step for hit in later.hits if hit.kind == kind] for kind in BREAKPOINTS}

@@ -120,6 +120,7 @@ def test_flipped_bytes_are_refused_or_harmless():
 WRONG = (
     None, True, -1, 1.5, 10**400, float("nan"), float("inf"), "x", [], {}, [None], [[]], [10**30], [float("nan")],
     [["a", "b", "c", "d"]], [[1, 2, 3]], [[1.5, "a", "b"]], [[10**30, "a", "b"]], [[0, "hidden_size", 1, 2]],
+    [13, "x", 10**400],
     [[1, "learning_rate", 1, 2]], [[1, "loss", [], {}]], [[3, "learning_rate", 0.005, 0.1], [2, "clip", "norm", "off"]],
 )  # fmt: skip
 # such a run there could be, or it is found out where it is used
@@ -134,6 +135,19 @@ def test_wrong_json_types_are_refused(key):
         assert refused(rewritten(json.dumps({**words, key: wrong}))) != accepted, wrong
     del words[key]
     assert refused(rewritten(json.dumps(words)))
+
+
+@pytest.mark.parametrize("changes", [
+    [[9, "learning_rate", 0.005, 0.1], [9, "optimiser", "adam", "rmsprop"]],
+    [[3, "learning_rate", 0.005, 0.2], [9, "learning_rate", 0.3, 0.1], [9, "optimiser", "adam", "sgd"]],
+    [[9, "optimiser", "adam", "sgd"], [9, "learning_rate", 0.005, 0.1], [9, "clip", "norm", "norm"]],
+    [[14, "learning_rate", 0.005, 0.1], [14, "optimiser", "adam", "sgd"]],
+    [[-1, "learning_rate", 0.005, 0.1], [9, "optimiser", "adam", "sgd"]],
+    [[9, "optimiser", "adam", "sgd"], [8, "learning_rate", 0.005, 0.1]],
+])  # fmt: skip
+def test_changes_that_do_not_lead_to_the_settings_are_refused(changes):
+    _, words, _ = taken_apart()
+    assert refused(rewritten(json.dumps({**words, "changes": changes})))
 
 
 @pytest.mark.parametrize("key", ["learning_rate", "hidden_size", "task", "columns", "optimiser", "loss", "seed"])
@@ -169,6 +183,7 @@ def with_arrays(**changes):
     {"history__checked": np.array(5)},
     {"history__recorded": np.array([0, 6, 3, 9, 12])},
     {"history__recorded": np.array([0, 3, 6, 9, 14])},
+    {"history__recorded": np.array([0, 3, 3, 9, 12])},
     {"history__watched": np.array([0.0, 4.0])},
     {"history__saturation": np.zeros((2, 4))},
     {"history__flow": np.zeros((1, 1, 8))},
@@ -178,7 +193,7 @@ def with_arrays(**changes):
     {"data__values": np.full((300, 2), np.nan)},
     {"data__values": np.zeros((300, 2), np.int8)},
     {"data__text": np.frombuffer(b"both", np.uint8)},
-], ids=str)  # fmt: skip
+], ids=lambda changes: next(iter(changes)))  # fmt: skip
 def test_wrong_arrays_are_refused(changes):
     assert refused(with_arrays(**changes)) and not refused(with_arrays())
 

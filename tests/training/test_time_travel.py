@@ -102,7 +102,7 @@ def test_towards_in_slices_and_beyond_the_end(whole):
     assert_same_moment(past, stopped(23))
     further = towards(whole, whole, END + 5)
     assert_equal(replace(further, hits=(), snapshots=()), replace(advance(whole, 5), hits=(), snapshots=()))
-    assert towards(whole, whole, 3) is not None and whole.nearest(END) is whole
+    assert whole.nearest(END) is whole
 
 
 def test_nearest_is_the_last_snapshot_before(whole):
@@ -125,6 +125,10 @@ def test_back_to_undoes_what_came_after(whole):
     assert (earlier.config.loss, earlier.config.batch_size, earlier.config.clip_at) == ("mae", 6, 0.5)
     assert earlier.original == whole.original == CONFIG
     assert earlier.history.checked.max() <= step and len(earlier.history.loss) == step
+    # a hit at the snapshot's own step stays: the run had stopped there
+    hit = whole.hits[-1]
+    there = replace(whole, hits=(*whole.hits[:-1], replace(hit, step=step)))
+    assert there.back_to(step).hits[-1].step == step
 
 
 def test_changes_are_written_down():
@@ -133,6 +137,7 @@ def test_changes_are_written_down():
     assert one.changes == (Change(4, "learning_rate", 5e-3, 0.1), Change(4, "clip", "norm", "off"))
     assert one.config == run.config.with_(learning_rate=0.1, clip="off") and one.original == run.config
     assert run.changed() is run and run.changed(batch_size=4) is run
+    assert one.optimiser is run.optimiser and run.changed(momentum=0.5).optimiser == {}
     # the same setting again at the same step is one change; back where it was is none
     two = one.changed(learning_rate=0.2)
     assert two.changes == (Change(4, "learning_rate", 5e-3, 0.2), Change(4, "clip", "norm", "off"))
@@ -146,6 +151,7 @@ def test_an_optimiser_tried_and_left_has_lost_its_state():
     assert there_and_back.config == run.config and there_and_back.optimiser == {} and len(there_and_back.changes) == 2
     later = advance(there_and_back, 3)
     assert not np.array_equal(later.weights["readout.weight"], advance(run, 3).weights["readout.weight"])
+    assert_equal(towards(there_and_back, there_and_back, 7), later)
     past = towards(later.nearest(5), later, 6)
     assert_equal(replace(past, snapshots=()), replace(advance(there_and_back, 2), snapshots=()))
 
