@@ -13,8 +13,10 @@ from rnnviz.runs.fleet import Fleet, Link
 from rnnviz.runs.keeper import Keeper
 from rnnviz.runs.messages import pack, unpack, unpack_parts, unpack_view
 from rnnviz.runs.record import Record
-from rnnviz.runs.view import FAILED, PLAYING, STARTING, View
+from rnnviz.runs.store import StoreError
+from rnnviz.runs.view import FAILED, PLAYING, STARTING
 
+GONE = "The last save of this run is no longer in the store, and the worker that trained it has ended."
 MOST_LOSSES = 3  # workers that a run may bring down between two saves
 
 
@@ -29,7 +31,10 @@ class Dispatcher:
             "save": self._on_save,
             "dropped": self._on_dropped,
             "released": self._on_released,
+            "turn": self._on_turn,
         }
+        self._turns: dict[Link, str] = {}  # whose slice a worker last announced
+        keeper.ask = self._ask_for_all
         self.fleet = fleet(self._on_message, self._on_ready, self._on_end)
 
     def get(self, job: str) -> Record | None:
@@ -38,9 +43,16 @@ class Dispatcher:
 
     def place(self, record: Record) -> None:
         """Give a job without a worker to the one that has fewest; where there is none, it waits."""
-        parts = self.last_save(record)
+        parts, trouble = None, ""
+        try:
+            parts = self.last_save(record)
+        except StoreError as error:
+            trouble = str(error)
         with self.lock:
             if record.link is not None or self.records.get(record.job) is not record:
+                return
+            if record.saved and parts is None:
+                record.fail(f"{trouble or GONE} Reset starts the run again from step 0.")
                 return
             load = Counter(other.link for other in self.records.values())
             self.fleet.want(sum(load[link] > 0 for link in self.fleet.links))
@@ -56,16 +68,17 @@ class Dispatcher:
             record.losses = 0
             if afresh:
                 record.forget_progress()
-            record.show(View(record.job, step=record.view.step, history=record.view.history))
+            record.show(replace(record.view, status=STARTING, message=""))
         self.place(record)
 
     def let_go(self, record: Record) -> None:
         """Forget a job once its worker has handed over what is to be kept."""
         with self.lock:
-            if record.link is None or not record.keep:
+            if not record.keep or record.link is None and record.leaving is None:
                 self.remove(record)
-            else:
-                record.ending = True
+                return
+            record.ending = True
+            if record.link is not None:
                 self._release(record)
 
     def let_all_go(self, patience: float) -> None:
@@ -92,7 +105,8 @@ class Dispatcher:
             if record.link is None or record.status in (PLAYING, STARTING) or record.open:
                 return
             playing = self.playing()
-            if playing[record.link] > min((playing[link] for link in self.fleet.links if link.ready), default=0):
+            ready = [playing[link] for link in self.fleet.links if link.ready]
+            if ready and playing[record.link] > min(ready):
                 self._release(record)
 
     def last_save(self, record: Record) -> Mapping[str, bytes] | None:
@@ -109,10 +123,11 @@ class Dispatcher:
 
     def queue(self, record: Record) -> str:
         """Who waits and why, in a sentence for the job's visitor; "" where nobody does."""
-        if record.link is None and record.leaving is None:
+        if record.link is None and record.leaving is None and record.view.status != FAILED:
             return self.fleet.trouble or "This run waits for a worker."
         playing = self.playing()
         here = playing[record.link]
+        playing.pop(None, 0)
         if record.view.status != PLAYING or here < 2:
             return ""
         return f"{sum(playing.values())} runs train on {len(playing)} workers and take turns: this one is 1 of {here}."
@@ -132,7 +147,8 @@ class Dispatcher:
             return
         view = unpack_view(header, blobs, record.view)
         with self.lock:
-            record.reported(view, header)
+            if record.link is link:
+                record.reported(view, header)
 
     def _on_save(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
         record = self.records.get(header["job"])
@@ -141,16 +157,19 @@ class Dispatcher:
         parts = unpack_parts(header, blobs)
         if record.keep:
             self.keeper.put(replace(record.about, step=header["step"]), parts, header["names"])
-            if self.keeper.missing(record.job):
-                link.send(pack({"verb": "save", "job": record.job}))
         with self.lock:
             record.handed_over({} if record.keep else parts, header)
 
     def _on_dropped(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        """The worker let go of an orphan, or never had it. Somebody may have come back meanwhile."""
         with self.lock:
             record = self.records.get(header["job"])
-            if record is not None and record.link is link:
+            if record is None or record.link is not link:
+                return
+            record.link = None
+            if not record.holders:
                 del self.records[header["job"]]
+        self.place(record)
 
     def _on_released(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
         with self.lock:
@@ -169,22 +188,38 @@ class Dispatcher:
             if record.view.status != FAILED:
                 self.place(record)
 
+    def _on_turn(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
+        self._turns[link] = header["job"]
+
     def _on_end(self, link: Link) -> None:
-        """A worker is gone. Its jobs go on elsewhere from their last save."""
-        never = not link.ready and not self.fleet.comes_back
+        """A worker is gone. Its jobs go on elsewhere from their last save, but one that brings down every worker.
+
+        The first time all that had to do are suspected, and the next worker says whose slice it is at.
+        """
         with self.lock:
             lost = [record for record in self.records.values() if link in (record.link, record.leaving)]
+            turn = self._turns.pop(link, None)
+            blamed = turn if any(record.losses for record in lost) else None
             for record in lost:
                 record.link = record.leaving = None
-                record.losses += record.status in (PLAYING, STARTING)
-                if record.ending or not record.holders:
+                record.losses += not record.idle and blamed in (None, record.job)
+                if record.ending:
                     del self.records[record.job]
-                elif never or record.losses >= MOST_LOSSES:
-                    often = "" if never else f", {record.losses} times at the same place"
+                elif record.losses >= MOST_LOSSES:
                     record.fail(
-                        f"The process that trained this run ended unexpectedly ({link.exit_words}){often}. Perhaps "
-                        "the machine is out of memory. Play tries again from the last save, Reset from step 0."
+                        f"The process that trained this run ended unexpectedly ({link.exit_words}), {record.losses} "
+                        "times at the same place. Perhaps the machine is out of memory. Play tries again from the "
+                        "last save, Reset from step 0."
                     )
         for record in lost:
             if record.view.status != FAILED:
                 self.place(record)
+            if record.link is None and not record.holders:  # an orphan does not wait
+                self.remove(record)
+
+    def _ask_for_all(self, job: str) -> None:
+        """The store has lost parts of a run: have its worker hand over all of them."""
+        with self.lock:
+            record = self.records.get(job)
+            if record is not None and (link := record.link or record.leaving):
+                link.send(pack({"verb": "save", "job": job}))

@@ -15,6 +15,7 @@ disturbed. Nothing here imports torch.
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import secrets
 import threading
@@ -29,12 +30,12 @@ from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ConfigError
 from rnnviz.registry import Registry
 from rnnviz.run import Run
-from rnnviz.runs.dispatcher import Dispatcher
+from rnnviz.runs.dispatcher import GONE, Dispatcher
 from rnnviz.runs.fleet import Fleet
 from rnnviz.runs.keeper import Keeper
 from rnnviz.runs.limits import Limits, whole_number
 from rnnviz.runs.record import Record
-from rnnviz.runs.store import About, Store
+from rnnviz.runs.store import About, Store, StoreError
 from rnnviz.runs.view import FAILED, PAUSED, PLAYING, Spec, View
 
 ORPHAN_SECONDS = 120
@@ -79,13 +80,17 @@ class Engine:
     ) -> str | None:
         """A new job that is `job` up to `step` (None: where it is) and goes on with other settings, paused.
 
-        None where the job is not known or has taken no step. Raises ConfigError.
+        None where the job is not known, took no step, or is a fork that is still on its way. Raises ConfigError,
+        StoreError.
         """
         record = self.jobs.get(job)
-        if record is None or not record.saved:
+        if record is None or record.view.step == 0 or record.arrive is not None and not record.saved:
             return None
         self.limits.check((record.view.config or record.spec.config).with_(**settings), record.spec.data)
-        at = record.view.step if step is None else step
+        parts = self.jobs.last_save(record)
+        if record.saved and parts is None:
+            raise StoreError(f"There is nothing to fork from. {GONE}")
+        at = record.view.step if step is None else min(max(step, 0), record.view.step)
         child = Record(
             record.spec,
             owner or visitor,
@@ -93,7 +98,7 @@ class Engine:
             parent=job,
             parent_step=at,
             arrive={"step": at, "settings": dict(settings)},
-            parts=self.jobs.last_save(record) or {},
+            parts=parts or {},
         )
         return self._begin(child, visitor)
 
@@ -103,11 +108,8 @@ class Engine:
         Somebody else's run is opened as a copy of its last save. Raises NotYours where that holds uploaded data,
         StoreError where it cannot be read, LimitError.
         """
-        with self.jobs.lock:
-            record = self.jobs.get(run)
-            if record is not None and record.owner == owner:
-                self.attach(run, visitor)
-                return run
+        if self._at_hand(run, visitor, owner):
+            return run
         kept = self.keeper.load(run)
         if kept is None:
             return None
@@ -155,7 +157,9 @@ class Engine:
             self._command(job, "reset", PAUSED)
 
     def pace(self, job: str, rate: float | None) -> None:
-        """Take at most `rate` steps a second from now on; None: flat out."""
+        """Take at most `rate` steps a second from now on; None: flat out. Raises ConfigError."""
+        if rate is not None and not 0 < rate < math.inf:
+            raise ConfigError(f"The pace is {rate!r} steps a second; expected a number above 0.")
         self._command(job, "pace", None, rate=rate)
 
     def arm(self, job: str, breakpoints: Sequence[Breakpoint]) -> None:
@@ -230,6 +234,7 @@ class Engine:
             record.holders.discard(visitor)
             if not record.holders:
                 record.played = record.status == PLAYING
+                record.forget_after = self.orphan_seconds
                 record.tell("orphan", PAUSED, seconds=self.orphan_seconds)
                 if record.link is None and record.leaving is None:
                     self.jobs.remove(record)
@@ -318,13 +323,29 @@ class Engine:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _begin(self, record: Record, visitor: str) -> str:
+    def _at_hand(self, run: str, visitor: str, owner: str) -> bool:
+        """Attach to a run of the owner's that is here, also to one that was about to go."""
+        with self.jobs.lock:
+            record = self.jobs.records.get(run)
+            if record is None or record.owner != owner:
+                return False
+            if record.ending:  # its worker is handing it over; it comes back as it would from the store
+                record.ending = record.played = False
+                record.tell("pause", PAUSED)
+            return self.attach(run, visitor)
+
+    def _begin(self, record: Record, visitor: str, kept: Mapping[str, bytes] | None = None) -> str:
+        """kept: the parts of a run that was kept in the store, or comes from a file."""
         self.limits.check(record.spec.config, record.spec.data)
         with self.jobs.lock:
+            if self._at_hand(record.job, visitor, record.owner):  # two tabs may open one link at the same time
+                return record.job
             others = self.jobs.records.values()
             self.limits.check_runs(sum(other.owner == record.owner and bool(other.holders) for other in others))
             record.holders.add(visitor)
             record.max_steps = self.limits.max_steps
+            if kept is not None:
+                self.keeper.put(record.about, kept, tuple(kept))
             self.jobs.records[record.job] = record
         self.jobs.place(record)
         return record.job
@@ -335,6 +356,7 @@ class Engine:
             run = Run.from_parts(parts)
         except ValueError as error:
             raise ConfigError(f"The run could not be opened. {error}") from None
+        self.limits.check(run.config, run.data)  # which may have grown on the way
         record = Record(
             Spec(run.original, run.data),
             about.owner,
@@ -345,8 +367,7 @@ class Engine:
             parent_step=about.parent_step,
             saved=True,
         )
-        self.keeper.put(record.about, parts, run.part_names())
-        return self._begin(record, visitor)
+        return self._begin(record, visitor, {name: parts[name] for name in run.part_names()})
 
     def _command(self, job: str, verb: str, expected: str | None, **arguments: Any) -> None:
         record = self.jobs.get(job)

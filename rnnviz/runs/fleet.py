@@ -42,9 +42,6 @@ class Fleet(ABC):
     gone, and so is what it held.
     """
 
-    # Whether a worker that went, or never came, is replaced from outside: then jobs wait for it.
-    comes_back = False
-
     def __init__(
         self,
         on_message: Callable[[Link, bytes], None],

@@ -46,7 +46,8 @@ class Job:
     """One run being trained. `busy`: seconds it has used in all, training and recording.
 
     run: where it goes on from, of an earlier life; without one it begins at step 0. A job that is to `arrive` at
-    a step first trains there, unseen, and then takes other settings: so a fork begins.
+    a step first trains there, unseen, and then takes other settings: so a fork begins. One whose worker died first
+    takes the steps again that had been shown. Until then it `has_to_arrive`, and should not be asked for more.
     """
 
     def __init__(self, name: str, spec: Spec, max_steps: int, run: Run | None = None) -> None:
@@ -62,6 +63,7 @@ class Job:
         self.breakpoints: tuple[Breakpoint, ...] = ()
         self.due = 0.0  # time.monotonic() at which the next step of a paced job may be taken
         self._suspended = False
+        self._shown = 0  # steps that an earlier life had been seen to take
         self._steps = self._seconds = 0.0
         self._trace: Trace | None = None
         self._traced: Run | None = None
@@ -85,15 +87,20 @@ class Job:
         return self.playing or self.seeking is not None or self._arrival is not None
 
     @property
+    def has_to_arrive(self) -> bool:
+        behind = self.playing and self.run is not None and self.run.step < self._shown
+        return behind or self._arrival is not None
+
+    @property
     def seeking(self) -> int | None:
         """The step being recomputed."""
         return None if self._past is not None and self._past.step == self._sought else self._sought
 
     def reset(self) -> None:
-        self._suspended = False
+        self._suspended, self._shown = False, 0
         self._arrival = None
         self.look(None)
-        with self._end_this_job_alone():
+        with self.alone():
             self.run = training.start(self.spec.config, self.spec.data, self._device)
             self.status, self.message = PAUSED, ""
             self._steps = self._seconds = 0.0
@@ -133,7 +140,10 @@ class Job:
     def state(self) -> dict[str, Any]:
         """How it is set to play, as plain values; `take_up` sets another life of it so."""
         return {
+            "step": max(self._shown, self.run.step) if self.run else 0,
             "playing": self.playing,
+            "suspended": self._suspended,
+            "message": self.message if self.status == PAUSED else "",
             "until": self.until,
             "rate": self.rate,
             "breakpoints": [(each.kind, each.value) for each in self.breakpoints],
@@ -144,8 +154,11 @@ class Job:
         self.pace(state["rate"])
         self.arm(state["breakpoints"])
         self.look(state["look"])
-        if state["playing"]:
-            self.play(state["until"])
+        self._shown = state["step"]
+        if state["playing"] or self.run is not None and self.run.step < self._shown:
+            self.play(state["until"] if state["playing"] else self._shown)
+        elif self.status == PAUSED:
+            self.until, self.message, self._suspended = state["until"], state["message"], state["suspended"]
 
     def arm(self, breakpoints: Sequence[tuple[str, float]]) -> None:
         self.breakpoints = tuple(Breakpoint(kind, value) for kind, value in breakpoints)
@@ -157,7 +170,6 @@ class Job:
         """Go on with other settings; what cannot be is said, and changes nothing."""
         if self.run is None:
             return
-        begin = time.perf_counter()
         try:
             run = self.run.changed(**settings)
             if run is not self.run:
@@ -166,7 +178,6 @@ class Job:
             self._settle()
         except (*EXPLAINED, ValueError) as error:
             self.message = str(error)
-        self.busy += time.perf_counter() - begin
 
     def look(self, step: int | None) -> None:
         """Show an earlier step from now on; None: the present."""
@@ -175,15 +186,15 @@ class Job:
         elif step != self._sought:
             self._sought = max(step, 0)
             if self._past is None or self._past.step != self._sought:
-                self._back = self.run.nearest(self._sought)
+                self._back = self._earlier(self.run, self._sought)
 
     def arrive(self, step: int, settings: Mapping[str, Any]) -> None:
         """Begin at an earlier step of the run, or a later one, and there take other settings."""
         if self.run is not None:
-            whole = self.run
-            self.run = whole.nearest(min(step, whole.step))
-            self._arrival = whole, min(step, self.max_steps), settings
-            self.status = STARTING
+            whole, self.status = self.run, STARTING
+            with self.alone():
+                self.run = self._earlier(whole, min(step, whole.step))
+                self._arrival = whole, min(step, self.max_steps), settings
 
     def slice(self, seconds: float) -> None:
         """Work for about `seconds`: at least one step, never past the step to stop at."""
@@ -197,7 +208,7 @@ class Job:
     def view(self, record: bool = True) -> View:
         """The View of this moment. record: the probe batch too, if the weights changed since it last was."""
         if record and self.run is not None and self.run is not self._traced:
-            with self._end_this_job_alone():
+            with self.alone():
                 self._trace, self._traced = training.observe(self.run, device=self._device), self.run
         view = View(
             job=self.name,
@@ -230,7 +241,7 @@ class Job:
         if self.rate is not None:
             steps = min(steps, max(1, int(self.rate * seconds)))
         begin = time.monotonic()
-        with self._end_this_job_alone():
+        with self.alone():
             spent = training.seconds_stepping(run)
             self.run = after = training.advance(run, steps, seconds, self._device, self.breakpoints)
             taken = after.step - run.step
@@ -252,9 +263,15 @@ class Job:
         elif not self.playing:
             self.status, self.message = PAUSED, ""
 
+    def _earlier(self, run: Run, step: int) -> Run:
+        """Where to recompute a step from: the snapshot before it, or the start where none was kept."""
+        if step == run.step or any(snapshot.step <= step for snapshot in run.snapshots):
+            return run.nearest(step)
+        return training.start(run.original, run.data, self._device)
+
     def _seek(self, seconds: float) -> None:
         assert self.run is not None and self._back is not None and self._sought is not None
-        with self._end_this_job_alone():
+        with self.alone():
             self._back = training.towards(self._back, self.run, self._sought, seconds, self._device)
             if self._back.step == self._sought or self._back.diverged is not None:
                 self._past = Past(self._sought, training.observe(self._back, device=self._device))
@@ -263,12 +280,10 @@ class Job:
     def _come_nearer(self, seconds: float) -> None:
         assert self.run is not None and self._arrival is not None
         whole, step, settings = self._arrival
-        with self._end_this_job_alone():
+        with self.alone():
             self.run = training.towards(self.run, whole, step, seconds, self._device)
-        if self.run.step == step or self.run.diverged is not None or self.status == FAILED:
-            self._arrival = None
-            if self.status != FAILED:
-                self.status = PAUSED
+            if self.run.step >= step or self.run.diverged is not None:
+                self._arrival, self.status = None, PAUSED
                 self.change(settings)
 
     def _pause_at_end(self, run: Run) -> None:
@@ -278,19 +293,22 @@ class Job:
                 self.message = f"This run has taken {run.step:,} steps, as many as this server allows."
 
     @contextmanager
-    def _end_this_job_alone(self) -> Iterator[None]:
-        """An error in here becomes the status of this job; other jobs of the process go on."""
-        begin = time.perf_counter()
+    def alone(self) -> Iterator[None]:
+        """An error in here becomes the status of this job; other jobs of the process go on. Its time is counted."""
+        begin, before = time.perf_counter(), self.busy
         try:
             yield
         except EXPLAINED as error:
-            self.status, self.message = FAILED, str(error)
+            self._end(str(error))
         except UNEXPECTED as error:
             log.exception("job %s failed", self.name[:6])
-            self.status = FAILED
-            self.message = f"This run ended on an unexpected error: {type(error).__name__}: {error}"
+            self._end(f"This run ended on an unexpected error: {type(error).__name__}: {error}")
         finally:
-            self.busy += time.perf_counter() - begin
+            self.busy = before + time.perf_counter() - begin  # whatever was counted inside is part of it
+
+    def _end(self, message: str) -> None:
+        self.status, self.message = FAILED, message
+        self._sought = self._back = self._arrival = None
 
 
 def explain_divergence(run: Run) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from rnnviz.runs.fleet import Link
 from rnnviz.runs.messages import pack, pack_parts, pack_spec
 from rnnviz.runs.store import About
-from rnnviz.runs.view import DIVERGED, FAILED, STARTING, Spec, View
+from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, STARTING, Spec, View
 
 WATCH_EVERY = 1.0  # seconds between two "watch" messages while `latest` is called
 
@@ -28,7 +28,10 @@ class Record:
     worker; while they differ, `latest` shows the status that the last one leads to (`expected`), so that a page
     that asks right after a click draws what was clicked. open: the commands not yet obeyed, state: how the worker
     last said that the job is set to play; both go to the next worker. played: whether it was playing when
-    orphaned. saved: whether there is a save to go on from. losses: workers that ended under it since its last save.
+    orphaned; forget_after: seconds for which an orphan stays. saved: whether there is a save to go on from.
+
+    idle: whether its worker said that it has nothing to do for it. losses: workers that ended under it since it was
+    last saved or idle.
 
     parent, parent_step: where it was forked from; arrive: what a fork has to do before it is itself.
     """
@@ -55,8 +58,10 @@ class Record:
     open: deque[tuple[int, bytes]] = field(default_factory=deque)
     watched_at: float = 0.0
     played: bool = False
+    forget_after: float = 0.0
     saved: bool = False
     losses: int = 0
+    idle: bool = False
 
     @property
     def job(self) -> str:
@@ -93,6 +98,7 @@ class Record:
     def tell(self, verb: str, expected: str | None, **arguments: Any) -> None:
         """Send a command and show what it leads to; expected None: the status it has."""
         self.sent += 1
+        self.idle = False
         status = self.view.status
         settled = expected is None or status in (DIVERGED, FAILED) and verb != "reset"
         self.expected = self.status if settled else str(expected)
@@ -107,7 +113,11 @@ class Record:
         """A View has come."""
         self.acknowledged = header["acknowledged"]
         self._obeyed(header)
-        self.show(view if self.acknowledged == self.sent else replace(view, status=self.expected, message=""))
+        obeyed = self.acknowledged == self.sent
+        self.idle = obeyed and view.status not in (PLAYING, STARTING) and view.seeking is None
+        if self.idle:
+            self.losses = 0
+        self.show(view if obeyed else replace(view, status=self.expected, message=""))
 
     def handed_over(self, parts: Mapping[str, bytes], header: Mapping[str, Any]) -> None:
         """A save has come; parts: what is to be held here of it."""
@@ -135,10 +145,12 @@ class Record:
             "max_steps": self.max_steps,
             "keep": self.keep,
             "state": self.state,
+            "suspect": self.losses > 0,
+            "forget_after": None if self.holders else self.forget_after,
         }
-        if parts is not None and self.arrive is not None and not self.saved:
+        if self.arrive is not None and not self.saved:
             header["arrive"] = self.arrive
-        self.link, self.leaving = link, None
+        self.link, self.leaving, self.idle = link, None, False
         link.send(pack_spec(header, self.spec) if parts is None else pack_parts(header, parts))
         for _, command in self.open:
             link.send(command)

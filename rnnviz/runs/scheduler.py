@@ -1,12 +1,13 @@
 """Who trains next in a worker: the playing job that has used least time, one slice, then again.
 
 Between slices commands are obeyed, so a pause takes effect within one slice. Every two seconds of a job's
-training, and whenever it stops, its run is handed to the server, which keeps it.
+training, whenever it stops, and when it is changed on the way, its run is handed to the server, which keeps it.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -15,13 +16,16 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.run import Run
 from rnnviz.runs.job import Job
 from rnnviz.runs.messages import pack, pack_parts, pack_view, unpack, unpack_spec
-from rnnviz.runs.view import FAILED, Spec, View
+from rnnviz.runs.view import FAILED, STARTING, Spec, View
 
 SLICE = 0.02  # seconds of training before the next job's turn
 PUBLISH_EVERY = 0.25  # seconds between two Views of a watched job
 SAVE_EVERY = 1.9  # seconds of a job's training between two saves: with its last slice it stays under two
 SHARE = 0.1  # of a playing job's time at most goes into pictures, and into saves; then both come more rarely
 WATCHED_FOR = 2.0  # seconds after a "watch"; the server repeats it every second while `latest` is called
+AFTER_SAVED = ("change", "arm", "look")  # what these lead to depends on the step at which they came
+AT_ONCE = ("release", "save", "watch")  # also where a job has to arrive first
+FLUSH = 0.005  # seconds for a message to leave the process before a slice that may end it
 IDLE = 60.0  # seconds to sleep for when nothing is planned; a command wakes the worker at once
 
 
@@ -38,9 +42,11 @@ class Entry:
     """A job and what the server knows of it. Times are of time.monotonic(), but `turn` and those of the job.
 
     turn: busy seconds, made comparable between jobs that joined at different times. record_at, save_at: the
-    busy seconds of the job at which its next picture, or save, is affordable. sent: the last View that was.
-    keep: whether the run's snapshots are kept with it. kept: the last Run that was saved; parts: which of its
-    parts the server has.
+    busy seconds of the job at which its next picture, or save, is affordable; save_by: the same for a paced job,
+    whose steps take longer than they keep it busy. sent: the last View that was. keep: whether the run's snapshots
+    are kept with it. kept: the last Run that was saved; parts: which of its parts the server has.
+
+    held: commands that wait until the job has arrived. suspect: whether a worker ended under it since its last save.
     """
 
     job: Job
@@ -51,10 +57,18 @@ class Entry:
     turn: float = 0.0
     record_at: float = 0.0
     save_at: float = SAVE_EVERY
+    save_by: float = 0.0
     sent: View | None = None
     keep: bool = True
     kept: Run | None = None
     parts: set[str] = field(default_factory=set)
+    held: deque[dict[str, Any]] = field(default_factory=deque)
+    suspect: bool = False
+
+    @property
+    def due(self) -> float:
+        """When it can use a slice. A paced job waits for its next step, but what is sought does not."""
+        return self.job.due if self.job.playing and self.job.seeking is None else 0.0
 
     @property
     def standing(self) -> dict[str, Any]:
@@ -69,6 +83,8 @@ class Scheduler:
         self._connection = connection
         self._slice_seconds, self._publish_every = slice, publish_every
         self._entries: dict[str, Entry] = {}
+        self._clock = 0.0  # the turn of the last slice; who was not ready then does not catch up
+        self._announced = ""  # whose slice the server was told of
         self._verbs: dict[str, Callable[[Entry, dict[str, Any]], None]] = {
             "play": lambda entry, command: entry.job.play(command["until"]),
             "pause": lambda entry, command: entry.job.pause(),
@@ -93,8 +109,8 @@ class Scheduler:
         """Obey what has arrived (within `wait` seconds), then give one slice to the job whose turn it is."""
         self._obey_all(wait)
         now = time.monotonic()
-        if ready := [entry for entry in self._working() if entry.job.due <= now or not entry.job.playing]:
-            self._slice(min(ready, key=lambda entry: entry.turn))
+        if ready := [entry for entry in self._working() if entry.due <= now]:
+            self._slice(min(ready, key=lambda entry: max(entry.turn, self._clock)))
         for name in [name for name, entry in self._entries.items() if entry.forget_at <= now]:
             self._forget(name)
 
@@ -103,7 +119,7 @@ class Scheduler:
 
     def _until_next_plan(self) -> float:
         plans = [entry.forget_at for entry in self._entries.values()]
-        plans += [entry.job.due if entry.job.playing else 0.0 for entry in self._working()]
+        plans += [entry.due for entry in self._working()]
         return min(max(min(plans, default=float("inf")) - time.monotonic(), 0.0), IDLE)
 
     def _obey_all(self, wait: float) -> None:
@@ -119,21 +135,21 @@ class Scheduler:
             self._entries.pop(name, None)
             return
         elif name not in self._entries:
-            self._forget(name)  # tell a server that still asks for it
+            return  # it was forgotten, and the server is being told
+        elif verb not in AT_ONCE and self._entries[name].job.has_to_arrive:
+            self._entries[name].held.append(command)
             return
         elif verb == "release":
             self._save(self._entries.pop(name))
             self._connection.send_bytes(pack({"kind": "released", "job": name}))
             return
         else:
-            was_working = self._entries[name].job.working
-            self._verbs[verb](self._entries[name], command)
-            if self._entries[name].job.working and not was_working:
-                self._join(self._entries[name])
+            with self._entries[name].job.alone():
+                self._verbs[verb](self._entries[name], command)
         entry = self._entries[name]
         entry.acknowledged = command.get("number", entry.acknowledged)
         if verb not in ("watch", "save"):
-            if not entry.job.playing or verb == "change":
+            if not entry.job.playing or verb in AFTER_SAVED:
                 self._save(entry)
             self._publish(entry)
 
@@ -146,35 +162,44 @@ class Scheduler:
             failed.fail(str(error))
             return Entry(failed)
         job = Job(name, spec, command["max_steps"], run)
-        entry = Entry(job, keep=command["keep"])
-        if arrive := command.get("arrive"):
-            job.arrive(arrive["step"], arrive["settings"])
-        elif run is not None:
+        entry = Entry(job, keep=command["keep"], suspect=command["suspect"])
+        if run is not None and "arrive" not in command:
             entry.kept, entry.parts = job.run, set(command["parts"]) - {"head"}
-        if command["state"]:
-            job.take_up(command["state"])
-        self._join(entry)
+        if command["forget_after"] is not None:
+            entry.forget_at = time.monotonic() + command["forget_after"]
+        with job.alone():
+            if arrive := command.get("arrive"):
+                job.arrive(arrive["step"], arrive["settings"])
+            if command["state"]:
+                job.take_up(command["state"])
         return entry
-
-    def _join(self, entry: Entry) -> None:
-        """A job that starts to work takes its turn beside the others: it neither waits nor catches up."""
-        others = [other.turn for other in self._working() if other is not entry]
-        entry.turn = max([entry.turn, *([min(others)] if others else [])])
 
     def _slice(self, entry: Entry) -> None:
         job, busy = entry.job, entry.job.busy
         was_playing, sought = job.playing, job.seeking
+        entry.turn = self._clock = max(entry.turn, self._clock)
+        self._announce(job.name)
         job.slice(self._slice_seconds)
         now = time.monotonic()
         if was_playing != job.playing or sought != job.seeking or not job.working:
             self._save(entry)
             self._publish(entry)
         else:
-            if job.busy >= entry.save_at:
+            if job.busy >= entry.save_at or job.rate is not None and now >= entry.save_by:
                 self._save(entry)
             if now < entry.watched_until and now >= entry.publish_at:
                 self._publish(entry, record=job.busy >= entry.record_at)
         entry.turn += job.busy - busy  # recording and saving count too
+        while entry.held and not job.has_to_arrive:
+            self._obey(entry.held.popleft(), [])
+
+    def _announce(self, name: str) -> None:
+        """Say whose slice comes, while one of these jobs is suspected of having brought down a worker: when this one
+        ends as well, the server knows under whom."""
+        if name != self._announced and any(entry.suspect for entry in self._working()):
+            self._connection.send_bytes(pack({"kind": "turn", "job": name}))
+            self._announced = name
+            time.sleep(FLUSH)
 
     def _publish(self, entry: Entry, record: bool = True) -> None:
         """Send what changed."""
@@ -186,25 +211,30 @@ class Scheduler:
         if old is None or entry.sent.trace is not old.trace:
             entry.record_at = entry.job.busy + (end - begin) * (1 / SHARE - 1)
 
-    def _save(self, entry: Entry) -> None:
-        """Hand over what the server does not have of the run. One that took no step is not worth keeping."""
+    def _save(self, entry: Entry, again: bool = False) -> None:
+        """Hand over what the server does not have of the run.
+
+        One to which nothing has happened is not worth keeping, and a fork that is to arrive is not yet itself.
+        """
         job, run = entry.job, entry.job.run
-        if run is None or run is entry.kept or run.step == 0 or job.status == FAILED:
+        if run is None or (run is entry.kept and not again) or job.status in (FAILED, STARTING):
+            return
+        if entry.kept is None and run.step == 0 and not run.changes:
             return
         begin = time.monotonic()
         whole = run if entry.keep else replace(run, snapshots=())
         parts, names = whole.to_parts(known=entry.parts), whole.part_names()
         header = {"kind": "save", "job": job.name, "step": run.step, "names": list(names)}
         self._connection.send_bytes(pack_parts({**header, **entry.standing}, parts))
-        took = time.monotonic() - begin
-        job.busy += took
-        entry.kept, entry.parts = run, set(names) - {"head"}
-        entry.save_at = job.busy + max(SAVE_EVERY, took * (1 / SHARE - 1))
+        end = time.monotonic()
+        job.busy += end - begin
+        gap = max(SAVE_EVERY, (end - begin) * (1 / SHARE - 1))
+        entry.save_at, entry.save_by = job.busy + gap, end + gap
+        entry.kept, entry.parts, entry.suspect = run, set(names) - {"head"}, False
 
     def _save_whole(self, entry: Entry, command: dict[str, Any]) -> None:
-        entry.kept = None
         entry.parts.clear()
-        self._save(entry)
+        self._save(entry, again=True)
 
     def _reset(self, entry: Entry, command: dict[str, Any]) -> None:
         entry.job.reset()

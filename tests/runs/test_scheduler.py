@@ -19,10 +19,13 @@ PICTURE = 0.01  # seconds
 class CountedJob:
     """Every slice takes `slice_seconds`, every recording really takes PICTURE."""
 
+    name = "j"
+
     def __init__(self, slice_seconds: float) -> None:
         self.slice_seconds = slice_seconds
         self.playing = True
-        self.seeking = self.run = None
+        self.seeking = self.run = self.rate = None
+        self.has_to_arrive = False
         self.due = self.busy = 0.0
         self.state: dict = {}
         self.slices = self.pictures = 0
@@ -31,9 +34,6 @@ class CountedJob:
     @property
     def working(self) -> bool:
         return self.playing
-
-    def play(self, until: int | None) -> None:
-        self.playing = True
 
     def slice(self, seconds: float) -> None:
         self.slices += 1
@@ -49,16 +49,21 @@ class CountedJob:
         return View("j", "playing", self.slices, trace=self._trace)
 
 
+def scheduler(jobs, send=lambda message: None, **standing) -> Scheduler:
+    own = Scheduler(SimpleNamespace(poll=lambda wait: False, send_bytes=send), publish_every=0.0)
+    own._entries = {str(number): Entry(job, **standing) for number, job in enumerate(jobs)}
+    return own
+
+
 @pytest.fixture
 def turns():
     """Runs a number of turns over jobs; returns what was sent."""
 
     def run(jobs, count, watched):
         sent: list[bytes] = []
-        own = Scheduler(SimpleNamespace(send_bytes=sent.append), publish_every=0.0)
-        entries = [Entry(job, watched_until=float("inf") if watched else 0.0) for job in jobs]
+        own = scheduler(jobs, sent.append, watched_until=float("inf") if watched else 0.0)
         for _ in range(count):
-            own._slice(min(entries, key=lambda entry: entry.turn))
+            own.turn()
         return [unpack(message)[0]["parts"] for message in sent]
 
     return run
@@ -84,13 +89,77 @@ def test_time_is_shared_not_turns(turns):
     assert max(job.busy for job in jobs) - min(job.busy for job in jobs) <= 0.5
 
 
-@pytest.mark.parametrize(("own_turn", "expected"), [(0.0, 30.0), (80.0, 80.0)])
-def test_a_job_that_starts_to_play_neither_catches_up_nor_forgets(own_turn, expected):
-    """It starts level with the one that had least, unless it had more already: pausing buys no time."""
-    own = Scheduler(SimpleNamespace(send_bytes=lambda message: None))
-    jobs = {name: CountedJob(0.01) for name in ("a", "b", "late")}
-    own._entries = {name: Entry(job) for name, job in jobs.items()}
-    own._entries["a"].turn, own._entries["b"].turn, own._entries["late"].turn = 50.0, 30.0, own_turn
-    jobs["late"].playing = False
-    own._obey({"verb": "play", "job": "late", "until": None}, [])
-    assert own._entries["late"].turn == expected
+@pytest.mark.parametrize("waited", ["paused", "paced"])
+def test_a_job_that_had_to_wait_does_not_catch_up(waited):
+    """Whether it was paused or only took a step now and then: from here on it gets its share, and no more."""
+    late, other = CountedJob(0.01), CountedJob(0.01)
+    own = scheduler([late, other])
+    own.turn()
+    if waited == "paused":
+        late.playing = False
+    else:
+        late.due = time.monotonic() + 3600
+    for _ in range(100):
+        own.turn()
+    late.playing, late.due = True, 0.0
+    before = late.slices, other.slices
+    for _ in range(50):
+        own.turn()
+    assert 24 <= late.slices - before[0] <= 26 and 24 <= other.slices - before[1] <= 26
+
+
+def test_a_paced_job_does_not_let_a_new_one_push_the_others_aside():
+    paced, other = CountedJob(0.01), CountedJob(0.01)
+    own = scheduler([paced, other])
+    paced.due = time.monotonic() + 3600
+    for _ in range(100):
+        own.turn()
+    late = CountedJob(0.01)
+    own._entries["late"] = Entry(late)
+    before = other.slices
+    for _ in range(50):
+        own.turn()
+    assert 24 <= late.slices <= 26 and 24 <= other.slices - before <= 26
+
+
+def test_pausing_buys_no_time():
+    greedy, other = CountedJob(0.5), CountedJob(0.01)
+    own = scheduler([greedy, other])
+    for _ in range(30):
+        own.turn()
+        greedy.playing = not greedy.playing
+    greedy.playing = True
+    assert greedy.slices == 1 and other.slices == 29  # which took 0.29 s: half a second is not made up for yet
+
+
+def test_what_is_sought_does_not_wait_for_the_next_step_of_a_paced_job():
+    job = CountedJob(0.01)
+    job.due = time.monotonic() + 3600
+    own = scheduler([job])
+    own.turn()
+    assert job.slices == 0 and own._until_next_plan() > 50
+    job.seeking = 7
+    assert own._until_next_plan() == 0
+    own.turn()
+    assert job.slices == 1
+
+
+def test_whose_slice_it_is_is_said_only_while_one_is_suspected():
+    """And then once, however many slices it takes on end: the server has to know under whom a worker ends."""
+    jobs, sent = [CountedJob(0.01), CountedJob(0.03)], []
+    jobs[1].name = "k"
+    own = scheduler(jobs, sent.append)
+    for _ in range(20):
+        own.turn()
+    assert sent == []
+    own._entries["1"].suspect = True
+    for _ in range(20):
+        own.turn()
+    said = [unpack(message)[0] for message in sent]
+    assert {(header["kind"], header["job"]) for header in said} == {("turn", "j"), ("turn", "k")}
+    assert all(a["job"] != b["job"] for a, b in zip(said, said[1:], strict=False)) and len(said) < 20
+    jobs[1].playing = False
+    del sent[:]
+    own.turn()
+    own.turn()
+    assert sent == []
