@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz.app import stops_view, train_view
+from rnnviz.app import kept, stops_view, train_view
 from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
@@ -22,6 +22,7 @@ if task and job:
     st.caption(task.summary)
     bench(job, face := Face())
     train_view.look_at(settings, job)
-    live({"run": job}, partial(train_view.draw, settings=settings, task=task), face.stale)
+    jobs = {"run": job} | ({"beside": other} if (other := kept.beside()) else {})
+    live(jobs, partial(train_view.draw, settings=settings, task=task), face.stale)
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from rnnviz.app import kept, session
+from rnnviz.app.beside_view import beside
+from rnnviz.app.change_view import change, fork
 from rnnviz.app.stops_view import stops
 from rnnviz.app.timeline import asked, timeline
 from rnnviz.app.transport import Face, play_button, speed, step_button, tell
@@ -22,10 +26,14 @@ def bench(job: str, face: Face) -> None:
     view = engine.latest(job)
     if view is None:
         return
-    face.draw(view)
-    with st.container(horizontal=True, gap="small", key="bench"):
-        play_button([job], lambda: _play(job))
-        step_button([job], visitor.press, "Right" if asked(view) is None else None)
+    other = engine.latest(kept.beside())
+    for each in (view, other):
+        if each is not None:
+            face.draw(each)
+    jobs = [job, other.job] if other is not None and visitor.both else [job]
+    with st.container(horizontal=True, gap="xsmall", key="bench"):
+        play_button(jobs, lambda: _play(jobs))
+        step_button(jobs, visitor.press, "Right" if asked(view) is None else None)
         st.button(
             "Start over",
             key="transport again",
@@ -36,7 +44,10 @@ def bench(job: str, face: Face) -> None:
         )
         speed()
         stops()
+        change(view)
+        fork(view)
     timeline(view)
+    beside(view, other)
     with st.container(key="said"):
         said(view)
 
@@ -55,10 +66,12 @@ def said(view: View) -> None:
         st.caption(f"Stops at {words}.")
 
 
-def _play(job: str) -> None:
-    until, view = session.visitor().stops.until, session.engine().latest(job)
-    tell("look", [job], None)
-    tell("play", [job], until if view and until and until > view.step else None)
+def _play(jobs: Sequence[str]) -> None:
+    until = session.visitor().stops.until
+    tell("look", jobs, None)
+    for job in jobs:
+        view = session.engine().latest(job)
+        tell("play", [job], until if view and until and until > view.step else None)
 
 
 def _again() -> None:

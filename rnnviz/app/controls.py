@@ -82,16 +82,21 @@ def controls(
         if not rows:
             continue
         st.markdown(f"###### {group}")
-        narrow: list[Any] = []
-        for row in rows:
-            if row.wide:
-                control(row, config)
-                narrow = []
-                continue
-            narrow = narrow or list(st.columns(2, gap="small", vertical_alignment="bottom"))
-            with narrow.pop(0):
-                control(row, config)
+        in_rows(rows, lambda row: control(row, config))
     return config
+
+
+def in_rows(rows: Iterable[Row], draw: Callable[[Row], None]) -> None:
+    """Draw each setting where it belongs: a wide one alone, the others two to a line."""
+    narrow: list[Any] = []
+    for row in rows:
+        if row.wide:
+            draw(row)
+            narrow = []
+            continue
+        narrow = narrow or list(st.columns(2, gap="small", vertical_alignment="bottom"))
+        with narrow.pop(0):
+            draw(row)
 
 
 def control(row: Row, config: ExperimentConfig) -> None:

@@ -68,7 +68,7 @@ def flow(view: View, layer: int) -> None:
     )
 
 
-def change_words(config: ExperimentConfig, field: str, value: Any) -> str:
+def setting_words(config: ExperimentConfig, field: str, value: Any) -> str:
     """A setting and its value in a few words: `learning rate 0.001`."""
     row = BY_FIELD[field]
     text = row.choices(config).get(value, value) if row.choices else f"{value:g}"
@@ -83,7 +83,7 @@ def _version(view: View, other: View | None) -> tuple[Hashable, ...]:
 
 def _layers(view: View, other: View | None) -> dict[str, Any]:
     config = view.config or ExperimentConfig()
-    marks = [(change.step, change_words(config, change.field, change.after)) for change in view.changes]
+    marks = [(change.step, setting_words(config, change.field, change.after)) for change in view.changes]
     marks += [(hit.step, BREAKPOINTS[hit.kind].label.lower()) for hit in view.hits if hit.kind in BREAKPOINTS]
     if view.parent:
         marks.append((view.parent_step, "forked"))

@@ -43,10 +43,28 @@ def take(job: str) -> ExperimentConfig | None:
     return spec.config
 
 
+def beside() -> str:
+    """The job that is shown beside the one of the page Train; "" for none."""
+    visitor = session.visitor()
+    other = visitor.beside.get(visitor.jobs.get(PLACE, ""), "")
+    return other if other and visitor.engine.known(other) else ""
+
+
 def jobs() -> list[str]:
     """The runs that the page Train shows: the one, and the one beside it."""
+    return [job for job in (session.visitor().jobs.get(PLACE), beside()) if job]
+
+
+def show_beside(job: str, run: str) -> bool:
+    """Show a run that is kept beside the job. False where it is not kept; raises ConfigError, StoreError."""
     visitor = session.visitor()
-    return [job for job in (visitor.jobs.get(PLACE), visitor.beside) if job]
+    other = visitor.engine.open(run, visitor.name, visitor.owner)
+    spec = visitor.engine.spec(other) if other else None
+    if other is None or spec is None:
+        return False
+    visitor.hold(PLACE, other, spec)
+    visitor.beside[job] = other
+    return True
 
 
 def again() -> None:

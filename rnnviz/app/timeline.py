@@ -71,6 +71,7 @@ def _button(
         help=words,
         shortcut=shortcut,
         disabled=disabled,
+        width=96,
         on_click=_look,
         args=(view, step),
     )

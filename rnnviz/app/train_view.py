@@ -32,19 +32,31 @@ def look_at(settings: ExperimentConfig, job: str) -> None:
     view = session.engine().latest(job)
     sequences = view.trace.size[1] if view and view.trace else PROBE_SIZE
     cell = CELLS[settings.cell]
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.selectbox(
-            "Sequence", range(sequences), key="look sequence", width=110, help="One of the held-out sequences shown."
+            "Sequence",
+            range(sequences),
+            format_func=lambda k: f"Sequence {k}",
+            key="look sequence",
+            label_visibility="collapsed",
+            width=150,
         )
         if len(layers) > 1:
-            st.selectbox("Layer", range(len(layers)), format_func=layers.__getitem__, key="look layer", width=140)
+            st.selectbox(
+                "Layer",
+                range(len(layers)),
+                format_func=lambda k: f"Layer {layers[k]}",
+                key="look layer",
+                label_visibility="collapsed",
+                width=160,
+            )
         st.selectbox(
             "Heat map",
             (*cell.states, *cell.gates),
-            format_func=lambda name: f"{lookup(name).label} {name}",
+            format_func=lambda name: f"Heat map: {lookup(name).label} {name}",
             key="look quantity",
-            width=180,
-            help="Which state or gate the heat map shows, unit by unit.",
+            label_visibility="collapsed",
+            width=250,
         )
         st.toggle("Sort units", key="look sorted", help="Units that behave alike stand side by side.")
 

@@ -65,7 +65,7 @@ def play_button(jobs: Sequence[str], play: Callable[[], None]) -> None:
         help="Stop after the current step" if on else "Train until paused",
         shortcut="Space",
         disabled=over(jobs),
-        width=140,
+        width=132,
         on_click=(lambda: tell("pause", jobs)) if on else play,
     )
 
@@ -79,6 +79,7 @@ def step_button(jobs: Sequence[str], count: int = 1, shortcut: str | None = "Rig
         help=f"Take exactly {count:,} optimiser step{'s' if count > 1 else ''}",
         shortcut=shortcut,
         disabled=over(jobs),
+        width=132,
         on_click=_step,
         args=(jobs, count),
     )

@@ -38,7 +38,7 @@ class Visitor:
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
     stops: where their kept runs stop by themselves. equipped: job -> the pace and breakpoints it was told.
-    beside: the job that the page Train shows beside its own, "" for none; both: whether Play plays it too.
+    beside: job -> the one that the page Train shows beside it; both: whether Play plays that too.
     """
 
     engine: Engine
@@ -56,7 +56,7 @@ class Visitor:
     press: int = 1
     stops: Stops = field(default_factory=Stops)
     equipped: dict[str, Hashable] = field(default_factory=dict)
-    beside: str = ""
+    beside: dict[str, str] = field(default_factory=dict)
     both: bool = False
 
     def job(self, place: str, spec: Spec, remember: int = 1, keep: bool = False) -> str:
@@ -83,8 +83,12 @@ class Visitor:
 
     def adopt(self, place: str, job: str, spec: Spec, remember: int = 1) -> str:
         """Show a job, made by the engine for `spec`, at a place."""
-        self.made[job] = _wanted(place, spec)
+        self.hold(place, job, spec)
         return self.show(place, job, remember)
+
+    def hold(self, place: str, job: str, spec: Spec) -> None:
+        """Have a job, made by the engine for `spec`, at hand for a place."""
+        self.made[job] = _wanted(place, spec)
 
     def show(self, place: str, job: str, remember: int = 1) -> str:
         """Show a job that is at hand; the one before is paused, those unused for longest are let go."""
@@ -111,6 +115,7 @@ class Visitor:
         """Let go of a job; where it is kept in the store, it can be opened again."""
         self.made.pop(job, None)
         self.equipped.pop(job, None)
+        self.beside.pop(job, None)
         self.engine.drop(job, self.name)
         for place in [place for place, shown in self.jobs.items() if shown == job]:
             del self.jobs[place]
