@@ -42,7 +42,8 @@ class Dispatcher:
         return None if record is None or record.ending else record
 
     def place(self, record: Record) -> None:
-        """Give a job without a worker to the one that has fewest; where there is none, it waits."""
+        """Give a job without a worker to the one on which fewest play, of those the one that has fewest; where there
+        is none, it waits."""
         parts, trouble = None, ""
         try:
             parts = self.last_save(record)
@@ -54,10 +55,10 @@ class Dispatcher:
             if record.saved and parts is None:
                 record.fail(f"{trouble or GONE} Reset starts the run again from step 0.")
                 return
-            load = Counter(other.link for other in self.records.values())
+            load, playing = Counter(other.link for other in self.records.values()), self.playing()
             self.fleet.want(sum(load[link] > 0 for link in self.fleet.links))
             if links := self.fleet.links:
-                record.assign(min(links, key=lambda link: (load[link], not link.ready)), parts)
+                record.assign(min(links, key=lambda link: (playing[link], load[link], not link.ready)), parts)
 
     def begin_again(self, record: Record, afresh: bool) -> None:
         """Take up a job that failed: from its start, or from its last save."""

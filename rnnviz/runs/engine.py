@@ -115,14 +115,14 @@ class Engine:
             return None
         about, parts = kept
         if about.owner == owner:
-            return self._restore(replace(about, owner=owner), parts, visitor)
+            return self._restore(about, parts, visitor)
         if about.has_data:
             raise NotYours(
                 "This link names a run that trains on a file of its owner's, which is not shown to others. "
                 "Open the file on the page Your data and train a run of your own."
             )
         copy = replace(about, id=secrets.token_urlsafe(16), owner=owner, parent=run, parent_step=about.step)
-        return self._restore(copy, parts, visitor)
+        return self._restore(copy, parts, visitor, new=True)
 
     def open_file(self, content: bytes, visitor: str = "", owner: str = "") -> str:
         """The job of a saved run. Raises ConfigError, with a sentence, for any other file, and LimitError."""
@@ -132,7 +132,7 @@ class Engine:
         except ValueError as error:
             raise ConfigError(str(error)) from None
         about = Record(Spec(run.original, run.data), owner or visitor, View(secrets.token_urlsafe(16), step=run.step))
-        return self._restore(about.about, parts, visitor)
+        return self._restore(about.about, parts, visitor, new=True)
 
     # -- what can be asked of it -----------------------------------------------------------------------------
 
@@ -334,8 +334,8 @@ class Engine:
                 record.tell("pause", PAUSED)
             return self.attach(run, visitor)
 
-    def _begin(self, record: Record, visitor: str, kept: Mapping[str, bytes] | None = None) -> str:
-        """kept: the parts of a run that was kept in the store, or comes from a file."""
+    def _begin(self, record: Record, visitor: str, parts: Mapping[str, bytes] | None = None) -> str:
+        """parts: of a run that has steps behind it and that the store does not have yet."""
         self.limits.check(record.spec.config, record.spec.data)
         with self.jobs.lock:
             if self._at_hand(record.job, visitor, record.owner):  # two tabs may open one link at the same time
@@ -344,14 +344,14 @@ class Engine:
             self.limits.check_runs(sum(other.owner == record.owner and bool(other.holders) for other in others))
             record.holders.add(visitor)
             record.max_steps = self.limits.max_steps
-            if kept is not None:
-                self.keeper.put(record.about, kept, tuple(kept))
+            if parts is not None:
+                self.keeper.put(record.about, parts, tuple(parts))
             self.jobs.records[record.job] = record
         self.jobs.place(record)
         return record.job
 
-    def _restore(self, about: About, parts: Mapping[str, bytes], visitor: str) -> str:
-        """Take up a kept run again under the id in `about`."""
+    def _restore(self, about: About, parts: Mapping[str, bytes], visitor: str, new: bool = False) -> str:
+        """Take up a kept run again under the id in `about`. new: the store has none of that id."""
         try:
             run = Run.from_parts(parts)
         except ValueError as error:
@@ -367,7 +367,7 @@ class Engine:
             parent_step=about.parent_step,
             saved=True,
         )
-        return self._begin(record, visitor, {name: parts[name] for name in run.part_names()})
+        return self._begin(record, visitor, {name: parts[name] for name in run.part_names()} if new else None)
 
     def _command(self, job: str, verb: str, expected: str | None, **arguments: Any) -> None:
         record = self.jobs.get(job)

@@ -97,11 +97,10 @@ class Record:
 
     def tell(self, verb: str, expected: str | None, **arguments: Any) -> None:
         """Send a command and show what it leads to; expected None: the status it has."""
-        self.sent += 1
-        self.idle = False
         status = self.view.status
-        settled = expected is None or status in (DIVERGED, FAILED) and verb != "reset"
-        self.expected = self.status if settled else str(expected)
+        if expected is None or status in (DIVERGED, FAILED) and verb != "reset":
+            expected = self.status
+        self.sent, self.expected, self.idle = self.sent + 1, expected, False
         if status != STARTING and self.expected != status:
             self.show(replace(self.view, status=self.expected, message=""))
         command = pack({"verb": verb, "job": self.job, "number": self.sent, **arguments})

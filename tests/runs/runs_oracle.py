@@ -1,4 +1,5 @@
-"""What an engine's jobs are compared with: the same experiment, advanced in the test's own process."""
+"""What an engine's jobs are compared with: the same experiment, advanced in the test's own process. And workers in
+that process which die when they are told to."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from rnnviz import training
 from rnnviz.config import ExperimentConfig
 from rnnviz.run import Run
 from rnnviz.runs import Spec
+from rnnviz.runs.fleet import Fleet
+from rnnviz.runs.inline import InlineLink
 
 TINY = ExperimentConfig(length=8, batch_size=4, hidden_size=6, seed=3)
 
@@ -46,3 +49,41 @@ def stepped(engine, settled, steps, config=TINY, **who) -> str:
     engine.step(job, steps)
     assert settled(engine, job).step == steps
     return job
+
+
+class MortalLink(InlineLink):
+    """mute: what it sends is lost, as when a process dies with it unsent."""
+
+    mute = False
+
+    def send_bytes(self, message: bytes) -> None:
+        if not self.mute:
+            super().send_bytes(message)
+
+
+class MortalFleet(Fleet):
+    """Workers without processes: each `turn`, which `latest` calls, gives each one slice, and none acts in between."""
+
+    def __init__(self, *callbacks, size: int = 1) -> None:
+        super().__init__(*callbacks)
+        self.links = []
+        self.grow(size)
+
+    links: list = []
+
+    def grow(self, size: int) -> None:
+        self.links = [*self.links, *(MortalLink(self) for _ in range(size))]
+
+    def turn(self) -> None:
+        for link in self.links:
+            link.turn()
+
+    def kill(self, link=None, again: bool = True) -> None:
+        """With all that it holds. again: another one takes its place."""
+        link = link or self.links[0]
+        self.links = [each for each in self.links if each is not link]
+        self.grow(again)
+        self.on_end(link)
+
+    def close(self) -> None:
+        self.links = []
