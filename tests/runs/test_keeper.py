@@ -115,6 +115,33 @@ def test_a_run_that_cannot_be_saved_is_kept_and_tried_again(keeper, store, gate)
     assert (keeper.saved_step(RUN), keeper.trouble(RUN), keeper.status()["trouble"]) == (3, "", "")
 
 
+def test_a_flush_waits_for_no_retry(keeper, gate, monkeypatch):
+    monkeypatch.setattr(keeper_module, "RETRY_SECONDS", 1000)
+    gate.broken = True
+    keeper.put(about(), {"head": b"h"}, ["head"])
+    until(lambda: keeper.trouble(RUN))
+    gate.broken = False
+    assert keeper.flush(PATIENCE) and keeper.saved_step(RUN) == 0
+
+
+def test_what_comes_while_a_run_is_loaded_is_not_mixed_with_it(keeper, store, gate, monkeypatch):
+    keeper.put(about(step=1), {"head": b"h1", "s1": b"1"}, ["head", "s1"])
+    assert keeper.flush(PATIENCE)
+    gate.broken = True
+    keeper.put(about(step=2), {"head": b"h2"}, ["head", "s1"])
+    load = store.load
+
+    def slowly(run):
+        monkeypatch.setattr(store, "load", load)
+        gate.broken = False
+        keeper.put(about(step=3), {"head": b"h3", "s1": b"another 1"}, ["head", "s1"])
+        assert keeper.flush(PATIENCE)
+        return load(run)
+
+    monkeypatch.setattr(store, "load", slowly)
+    assert keeper.load(RUN) == (about(step=3), {"head": b"h3", "s1": b"another 1"})
+
+
 def test_one_run_that_fails_does_not_hold_up_another(keeper, store, monkeypatch):
     save = store.save
 
@@ -224,17 +251,20 @@ def test_an_owners_runs_saved_or_about_to_be(keeper, gate):
     assert [(found.id[-1], found.step) for found in keeper.runs("owner-a")] == [("1", 9), ("3", 7), ("2", 6)]
 
 
-def test_it_purges_at_the_start_and_then_now_and_then_but_never_what_lives(store, monkeypatch):
+def test_it_purges_at_the_start_and_then_now_and_then_but_never_what_lives(store, gate, monkeypatch):
     purged = threading.Semaphore(0)
     kept = []
     purge = store.purge
     monkeypatch.setattr(store, "purge", lambda keep: (kept.append(set(keep)), purge(keep), purged.release())[1])
     monkeypatch.setattr(keeper_module, "PURGE_SECONDS", 0.05)
-    keeper = Keeper(store, live=lambda: [RUN])
+    keeper, waits = Keeper(store, live=lambda: [RUN]), "run-0000000000002"
+    gate.broken = True
+    keeper.put(about(waits), {"head": b"h"}, ["head"])
     for _ in range(3):
         assert purged.acquire(timeout=PATIENCE)
+    gate.broken = False
     keeper.close()
-    assert all(RUN in keep for keep in kept)
+    assert all(RUN in keep for keep in kept) and waits in kept[-1]
 
 
 def test_a_full_store_is_purged_to_save(monkeypatch):
