@@ -99,10 +99,12 @@ class Files:
 
 
 class InWords:
-    """Any failure inside leaves as a StoreError, its cause attached. Drivers raise what they like: those of object
-    stores have errors that are no OSError. then: a sentence to end with, in which `{remedy}` stands for what helps."""
+    """Any failure inside leaves as a StoreError, its cause attached: what failed, why, `then`, and what helps.
 
-    def __init__(self, what: str, then: str = "What helps: {remedy}.") -> None:
+    Drivers raise what they like: those of object stores have errors that are no OSError.
+    """
+
+    def __init__(self, what: str, then: str = "") -> None:
         self._what, self._then = what, then
 
     def __enter__(self) -> None:
@@ -113,11 +115,8 @@ class InWords:
             return
         code = (error.errno if isinstance(error, OSError) else None) or 0
         why = os.strerror(code).lower() if code else type(error).__name__  # a message may name files and hosts
-        remedy = _REMEDIES.get(code, "try again, or save the run to a file")
-        raise StoreError(f"{self._what}: {why}. {self._then.format(remedy=remedy)}") from error
+        raise StoreError(f"{self._what}: {why}. {self._then}{_REMEDIES.get(code, 'Try again later.')}") from error
 
 
-_REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or save it to a file")
-_REMEDIES |= dict.fromkeys(
-    (errno.EACCES, errno.EPERM, errno.EROFS), "let the server write to its store, or save it to a file"
-)
+_REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Free some space.")
+_REMEDIES |= dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Let the server write to its store.")

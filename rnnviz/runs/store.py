@@ -37,6 +37,7 @@ MB, DAY = 1_000_000, 86_400
 READS = 10  # of a run that is being saved at the same time, before giving up
 STRAY_SECONDS = 600  # a file that nothing names for so long belongs to no save under way
 LARGEST_GAP = 0.25  # of the age allowed: what a silence, or a clock that jumps, counts at most
+KEPT = "It goes on, is kept in memory, and can be saved to a file. "
 PURGED_TO = 0.9  # of the size allowed, so that not every save has to purge again
 
 
@@ -85,7 +86,7 @@ class Store:
         """
         for name in names:
             checked(name, NAME, "part")
-        with self._writing, InWords("The run could not be saved", "It goes on, and is kept in memory; {remedy}."):
+        with self._writing, InWords("The run could not be saved", KEPT):
             before, version = self._record_or_none(about.id), secrets.token_hex(4)
             stored = before.files if before else {}
             known = stored if before and self._versions.get(about.id, before.version) == before.version else {}
@@ -216,8 +217,8 @@ class Store:
         if grown > 0 and self._total + grown > self._store_bytes:
             self._wanted = max(self._wanted, grown)
             raise StoreFull(
-                f"The run could not be saved: the server keeps at most {self._store_bytes / MB:.0f} MB of runs. It "
-                "goes on, and is kept in memory; delete runs that you no longer need, or save it to a file."
+                f"The run could not be saved: the server keeps at most {self._store_bytes / MB:.0f} MB of runs. {KEPT}"
+                "Delete runs that you no longer need."
             )
 
     def _make_folders(self, about: About) -> None:

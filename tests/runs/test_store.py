@@ -419,12 +419,15 @@ def test_processes_killed_while_they_save_lose_no_finished_save(tmp_path):
 
 def test_half_a_part_on_a_full_disk(tmp_path):
     said = in_a_process_of_its_own(too_large_halfway, tmp_path / "kept")
-    assert said.startswith("The run could not be saved: file too large. It goes on, and is kept in memory; free some")
+    assert said.startswith("The run could not be saved: file too large. It goes on, is kept in memory, and can be")
 
 
 @pytest.mark.parametrize(
     "code, words",
-    [(errno.ENOSPC, "no space left on device.*free some space"), (errno.EROFS, "read-only.*let the server write")],
+    [
+        (errno.ENOSPC, "no space left on device.*in memory.*Free some space"),
+        (errno.EROFS, "read-only.*Let the server write"),
+    ],
 )
 def test_what_helps_is_said(folder, monkeypatch, code, words):
     store = Store(str(folder))
@@ -649,7 +652,7 @@ def test_a_full_store_takes_no_more_until_it_is_purged(url, monkeypatch):
     for k in range(4):
         store.save(about(f"run-000000000000{k}", saved=NOW + k), {"head": bytes(240_000)}, ["head"])
     late = about("run-0000000000009", saved=NOW + 9)
-    with pytest.raises(StoreFull, match="at most 1 MB of runs. It goes on, and is kept in memory"):
+    with pytest.raises(StoreFull, match="at most 1 MB of runs. It goes on, is kept in memory"):
         store.save(late, {"head": bytes(240_000)}, ["head"])
     store.save(replace(late, id="run-0000000000003"), {"head": bytes(200_000)}, ["head"])  # smaller than it was
     store.delete("run-0000000000000")
@@ -659,6 +662,17 @@ def test_a_full_store_takes_no_more_until_it_is_purged(url, monkeypatch):
         store.save(about("run-000000000000a", saved=NOW + 10), {"head": bytes(240_000)}, ["head"])
     assert store.purge()[:2] == ["run-0000000000001", "run-0000000000002"]
     store.save(about("run-000000000000a", saved=NOW + 10), {"head": bytes(240_000)}, ["head"])
+
+
+def test_purging_makes_room_for_what_was_refused(url, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
+    runs, store = fill(url, [0.0, 0.01, 0.02], size=240_000), Store(url)
+    assert store.purge() == []
+    late = about("run-0000000000009", saved=NOW + DAY), {"head": bytes(300_000)}, ["head"]
+    with pytest.raises(StoreFull):
+        store.save(*late)
+    assert store.purge() == runs[:1]
+    store.save(*late)
 
 
 def test_a_run_that_does_not_grow_is_saved_even_where_there_is_too_much(url, monkeypatch):
