@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnviz.runs.about import About
+from rnnviz.runs.about import NAME, About, checked
 from rnnviz.runs.store import MB, PartsMissing, Store, StoreError, StoreFull
 
 log = logging.getLogger(__name__)
@@ -59,8 +59,10 @@ class Keeper:
         """Save the run when there is time; see `Store.save`. Returns at once.
 
         Parts of an earlier `put` that still wait go along. Where `missing` then names parts, put all of them. A run
-        that was deleted stays so: a worker's last save may come late.
+        that was deleted stays so: a worker's last save may come late. Raises ValueError for no name of a part.
         """
+        for name in names:
+            checked(name, NAME, "part")
         with self._changed:
             if about.id in self._deleted:
                 return

@@ -115,6 +115,13 @@ def test_a_run_that_cannot_be_saved_is_kept_and_tried_again(keeper, store, gate)
     assert (keeper.saved_step(RUN), keeper.trouble(RUN), keeper.status()["trouble"]) == (3, "", "")
 
 
+def test_a_name_that_could_not_be_a_file_ends_nothing(keeper):
+    with pytest.raises(ValueError, match="no part"):
+        keeper.put(about(), {"../head": b"h"}, ["../head"])
+    keeper.put(about(), {"head": b"h"}, ["head"])
+    assert keeper.flush(PATIENCE)
+
+
 def test_a_flush_waits_for_no_retry(keeper, gate, monkeypatch):
     monkeypatch.setattr(keeper_module, "RETRY_SECONDS", 1000)
     gate.broken = True
