@@ -47,6 +47,11 @@ class Cluster:
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
         return self.scheduler
 
+    def listens(self) -> bool:
+        """Whether the scheduler takes connections."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def start_worker(self, path: Path = ROOT) -> subprocess.Popen[bytes]:
         """A worker that finds Python packages in `path`."""
         options = ["--no-nanny", "--nthreads", "1", "--local-directory", self._folder.name]
@@ -120,7 +125,10 @@ def _ways(stack: ExitStack) -> dict[str, Callable[[float], float]]:
 
     loops = stack.enter_context(BareLoops(2))
     cluster = stack.enter_context(Cluster())
-    engine = Engine(partial(DaskFleet, address=cluster.address), keeper=Keeper(Store("memory://bench")))
+    _until(cluster.listens)
+    keeper = Keeper(Store("memory://bench"))
+    stack.callback(keeper.close)
+    engine = Engine(partial(DaskFleet, address=cluster.address), keeper=keeper)
     stack.callback(engine.close)
     _until(lambda: len(engine.jobs.fleet.links) == 2)
     jobs = [engine.create(Spec(CONFIG), "bench", keep=False) for _ in range(2)]
