@@ -103,7 +103,7 @@ class Dispatcher:
     def make_room(self, record: Record) -> None:
         """Take a job that is about to play from a worker on which more jobs play than on another."""
         with self.lock:
-            if record.link is None or record.status in (PLAYING, STARTING) or record.open:
+            if record.link is None or record.status in (PLAYING, STARTING):
                 return
             playing = self.playing()
             ready = [playing[link] for link in self.fleet.links if link.ready]
@@ -178,6 +178,7 @@ class Dispatcher:
             if record is None or record.leaving is not link:
                 return
             record.leaving = None
+            record.obeyed(header)
             if record.ending:
                 del self.records[header["job"]]
         self.place(record)

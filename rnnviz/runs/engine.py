@@ -374,7 +374,7 @@ class Engine:
         if record is None:
             return
         if expected == PLAYING:
-            if record.link is None and record.view.status == FAILED:
+            if record.view.status == FAILED:
                 self.jobs.begin_again(record, afresh=False)
             self.jobs.make_room(record)
         with self.jobs.lock:

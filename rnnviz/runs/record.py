@@ -111,19 +111,19 @@ class Record:
     def reported(self, view: View, header: Mapping[str, Any]) -> None:
         """A View has come."""
         self.acknowledged = header["acknowledged"]
-        self._obeyed(header)
-        obeyed = self.acknowledged == self.sent
-        self.idle = obeyed and view.status not in (PLAYING, STARTING) and view.seeking is None
+        self.obeyed(header)
+        up_to_date = self.acknowledged == self.sent
+        self.idle = up_to_date and view.status not in (PLAYING, STARTING) and view.seeking is None
         if self.idle:
             self.losses = 0
-        self.show(view if obeyed else replace(view, status=self.expected, message=""))
+        self.show(view if up_to_date else replace(view, status=self.expected, message=""))
 
     def handed_over(self, parts: Mapping[str, bytes], header: Mapping[str, Any]) -> None:
         """A save has come; parts: what is to be held here of it."""
-        self._obeyed(header)
+        self.obeyed(header)
         self.parts, self.saved, self.losses = parts, True, 0
 
-    def _obeyed(self, header: Mapping[str, Any]) -> None:
+    def obeyed(self, header: Mapping[str, Any]) -> None:
         """The worker had obeyed the commands up to a number when it reported, and its job was in this state."""
         self.state = header["state"]
         while self.open and self.open[0][0] <= header["acknowledged"]:

@@ -140,8 +140,9 @@ class Scheduler:
             self._entries[name].held.append(command)
             return
         elif verb == "release":
-            self._save(self._entries.pop(name))
-            self._connection.send_bytes(pack({"kind": "released", "job": name}))
+            entry = self._entries.pop(name)
+            self._save(entry)
+            self._connection.send_bytes(pack({"kind": "released", "job": name, **entry.standing}))
             return
         else:
             with self._entries[name].job.alone():

@@ -48,6 +48,10 @@ def settled(wait):
     return lambda engine, job: wait(engine, job, lambda view: view.status not in ("starting", "playing"))
 
 
+def advanced(run, steps):
+    return training.advance(run, steps, device="cpu")
+
+
 def turn(engine, times=1):
     for _ in range(times):
         engine.jobs.fleet.turn()
@@ -105,7 +109,7 @@ def test_commands_that_nobody_obeyed_are_obeyed_once_and_in_order(bench, settled
     bench.jobs.fleet.kill()
     view = settled(bench, job)
     assert [(c.step, c.after) for c in view.changes] == [(10, 2e-3)]  # steps of one `step` replace those of another
-    finished(bench, settled, job, training.advance(fresh(10).changed(learning_rate=2e-3), 4, device="cpu"))
+    finished(bench, settled, job, advanced(fresh(10).changed(learning_rate=2e-3), 4))
 
 
 @pytest.mark.parametrize("reported", [False, True])
@@ -151,7 +155,7 @@ def test_what_was_done_to_a_run_stays_done(bench, settled, wait, verb):
     view = bench.latest(job)
     assert (view.step, view.changes, view.config) == (before.step, before.changes, before.config)
     bench.step(job, 5)
-    finished(bench, settled, job, training.advance(expected, 5, device="cpu"))
+    finished(bench, settled, job, advanced(expected, 5))
 
 
 def test_breakpoints_count_from_the_step_at_which_they_were_set(bench, settled, wait):
@@ -277,7 +281,7 @@ def test_a_fork_arrives_however_often_its_worker_dies_on_the_way(bench, settled,
     settled(bench, child)
     bench.step(child, 3)
     start = fresh(50 if step is None else step)
-    view = finished(bench, settled, child, training.advance(start.changed(learning_rate=1e-4), 3, device="cpu"))
+    view = finished(bench, settled, child, advanced(start.changed(learning_rate=1e-4), 3))
     assert (view.parent, view.parent_step) == (job, start.step)
     finished(bench, settled, job, fresh(50))
 
@@ -294,7 +298,7 @@ def test_what_is_asked_of_a_fork_on_its_way_is_done_when_it_is_there(bench, sett
     turn(bench, 100)
     bench.attach(child, "tab")
     expected = fresh(30).changed(learning_rate=1e-4).changed(clip="off")
-    finished(bench, settled, child, training.advance(expected, 4, device="cpu"), owner="tab")
+    finished(bench, settled, child, advanced(expected, 4), owner="tab")
 
 
 def test_a_fork_of_steps_that_were_never_saved(bench, settled, wait):
@@ -533,6 +537,43 @@ def test_a_job_moves_to_the_worker_that_has_less_to_do_and_takes_everything_alon
     engine.play(jobs[3], until=31)
     assert records[3].link is where  # as much is done at the other: it stays
     finished(engine, settled, jobs[3], fresh(31, TINY.with_(seed=3)))
+
+
+def test_what_a_job_is_told_just_before_it_moves_is_done_once(make_engine, settled, wait, monkeypatch):
+    """By the worker that it leaves, or by the next one: whichever comes to it."""
+    monkeypatch.setattr(inline, "SLICE", 0.0)
+    for turns in range(3):
+        engine = make_engine(partial(MortalFleet, size=2))
+        jobs = [stepped(engine, settled, 30, TINY.with_(seed=seed)) for seed in range(3)]
+        records = [engine.jobs.records[job] for job in jobs]
+        engine.play(jobs[0])
+        wait(engine, jobs[0], lambda view: view.step > 30)
+        old = records[2].link
+        engine.look(jobs[2], 4)  # as the button does: look at the present again, then play
+        engine.change(jobs[2], learning_rate=1e-3)
+        engine.step(jobs[2], 7)
+        assert records[2].leaving is old
+        turn(engine, turns)
+        engine.look(jobs[2], None)
+        expected = advanced(fresh(30, TINY.with_(seed=2)).changed(learning_rate=1e-3), 7)
+        view = finished(engine, settled, jobs[2], expected)
+        assert records[2].link is not old and len(view.changes) == 1
+
+
+def test_play_tries_again_where_a_run_failed_in_its_worker(bench, settled, monkeypatch):
+    job = stepped(bench, settled, 30)
+    real = training.advance
+
+    def full(*args, **kwargs):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(training, "advance", full)
+    bench.play(job)
+    view = settled(bench, job)
+    assert view.status == "failed" and "MemoryError" in view.message
+    monkeypatch.setattr(training, "advance", real)
+    bench.play(job, until=40)
+    finished(bench, settled, job, fresh(40))
 
 
 @pytest.mark.parametrize("dies", ["old", "new", "both"])
