@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz.app import kept, stops_view, train_view
+from rnnviz.app import kept, session, stops_view, train_view
 from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
@@ -17,6 +17,7 @@ settings = begin("Train")
 stops_view.arrive()
 task = task_of(settings)
 job = run_of(settings, task.data) if task else None
+kept.write_link(session.engine().latest(job) if job else None)
 panel(settings)
 if task and job:
     st.caption(task.summary)

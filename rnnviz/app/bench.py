@@ -9,12 +9,13 @@ import streamlit as st
 from rnnviz.app import kept, session
 from rnnviz.app.beside_view import beside
 from rnnviz.app.change_view import change, fork
+from rnnviz.app.live import soon
+from rnnviz.app.said_view import said
 from rnnviz.app.stops_view import stops
 from rnnviz.app.timeline import asked, timeline
 from rnnviz.app.transport import Face, play_button, speed, step_button, tell
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError
-from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
 
 
 @st.fragment
@@ -23,6 +24,7 @@ def bench(job: str, face: Face) -> None:
     visitor, engine = session.visitor(), session.engine()
     if visitor.jobs.get(kept.PLACE) != job:
         st.rerun()
+    soon()
     view = engine.latest(job)
     if view is None:
         return
@@ -47,23 +49,8 @@ def bench(job: str, face: Face) -> None:
         change(view)
         fork(view)
     timeline(view)
+    said(view)
     beside(view, other)
-    with st.container(key="said"):
-        said(view)
-
-
-def said(view: View) -> None:
-    """Why it stopped, where it did so by itself; else what holds for it."""
-    if view.status == FAILED:
-        st.error(literal(view.message), icon=":material/error:")
-    elif view.status == DIVERGED:
-        st.warning(literal(view.message), icon=":material/warning:")
-    elif view.status == PAUSED and view.hits and view.hits[-1].step == view.step:
-        st.info(literal(view.hits[-1].message), icon=":material/front_hand:")
-    elif view.message:
-        st.info(literal(view.message), icon=":material/info:")
-    elif words := session.visitor().stops.words:
-        st.caption(f"Stops at {words}.")
 
 
 def _play(jobs: Sequence[str]) -> None:

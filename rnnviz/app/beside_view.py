@@ -24,8 +24,8 @@ def beside(view: View, other: View | None) -> None:
             return
         name = name_of(other, view)
         st.caption(f"{words} Dashed: **{literal(name)}**, at step {other.step:,}.", width="content")
-        st.session_state.setdefault("beside both", session.visitor().both)
-        st.toggle("Play both", key="beside both", help="Play, pause and step drive both runs.", on_change=_both)
+        both = controls.show("beside both", session.visitor().both)
+        st.toggle("Play both", both, key="beside both", help="Play, pause and step drive both runs.", on_change=_both)
         st.button("Open it", key="beside open", type="tertiary", on_click=_swap, args=(view, other))
         st.button("Hide it", key="beside hide", type="tertiary", on_click=_hide, args=(view,))
 

@@ -101,9 +101,7 @@ def _fields(name: str, config: ExperimentConfig) -> dict[str, Any]:
 
     def draw(row: Row) -> None:
         nonlocal proposed
-        key, value = f"{name} {row.key}", getattr(config, row.field)
-        if key not in st.session_state:
-            st.session_state[key] = float(value) if row.text is float else value
+        key = f"{name} {row.key}"
         DRAW[row.kind](row, proposed, {"label": row.label, "key": key, "help": row.help})
         proposed = proposed.with_(**{row.field: st.session_state[key]})
 

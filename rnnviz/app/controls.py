@@ -1,7 +1,9 @@
 """Draws the settings of the table as controls. Using one writes the link; the page then runs with it.
 
 A control shows what the visitor's settings say: its value in Streamlit's state is set before it is drawn, but
-only where it differs, since setting it always would overrule a hand that is quicker than the server.
+only where it differs, since setting it always would overrule a hand that is quicker than the server. It is given
+as the default too: a browser that draws a control late, after the run that set it, knows no other value, and would
+send its own lowest one back.
 """
 
 from __future__ import annotations
@@ -102,19 +104,24 @@ def in_rows(rows: Iterable[Row], draw: Callable[[Row], None]) -> None:
 def control(row: Row, config: ExperimentConfig) -> None:
     """Draw one setting as its kind of control."""
     key = f"setting {row.key}"
-    value = getattr(config, row.field)
-    if row.text is float and value is not None:
-        value = float(value)  # a whole number may stand for one in a configuration, not in a control
-    if key not in st.session_state or st.session_state[key] != value:
+    show(key, value_of(row, config))
+    DRAW[row.kind](
+        row, config, {"label": row.label, "key": key, "help": row.help, "on_change": _used, "args": (row.field, key)}
+    )
+
+
+def show(key: str, value: Any) -> Any:
+    """Have a control show a value; returns it, to be its default."""
+    if key in st.session_state and st.session_state[key] != value:
         st.session_state[key] = value
-    common: dict[str, Any] = {
-        "label": row.label,
-        "key": key,
-        "help": row.help,
-        "on_change": _used,
-        "args": (row.field, key),
-    }
-    DRAW[row.kind](row, config, common)
+    return value
+
+
+def value_of(row: Row, config: ExperimentConfig) -> Any:
+    """What the control of a setting shows."""
+    value = getattr(config, row.field)
+    whole = row.text is not float or value is None
+    return value if whole else float(value)  # a whole number may stand for one in a configuration, not in a control
 
 
 def slider(field: str, steps: Sequence[Any]) -> ExperimentConfig:
@@ -124,12 +131,11 @@ def slider(field: str, steps: Sequence[Any]) -> ExperimentConfig:
     """
     config, row = current(), BY_FIELD[field]
     key, value = f"slider {row.key}", getattr(config, field)
-    if st.session_state.get(key, value) != value or key not in st.session_state:
-        st.session_state[key] = value
     options = sorted({*steps, value}, key=lambda step: float("-inf") if step is None else step)
     st.select_slider(
         row.label,
         options,
+        show(key, value),
         key=key,
         format_func=lambda step: "default" if step is None else f"{step:g}",
         help=row.help,
@@ -146,32 +152,36 @@ def _used(field: str, key: str) -> None:
 def _choice(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
     assert row.choices is not None
     names = row.choices(config)
-    st.selectbox(**common, options=list(names), format_func=lambda name: names.get(name, name))
+    index = list(names).index(value_of(row, config))
+    st.selectbox(**common, options=list(names), index=index, format_func=lambda name: names.get(name, name))
 
 
 def _integer(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
     low, high = row.bounds
-    st.number_input(**common, min_value=int(low), max_value=int(high), step=int(row.step))
+    value = value_of(row, config)
+    st.number_input(**common, value=value, min_value=int(low), max_value=int(high), step=int(row.step))
 
 
 def _number(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
     low, high = row.bounds
-    st.number_input(**common, min_value=float(low), max_value=float(high), step=row.step, format="%g")
+    bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": row.step}
+    st.number_input(**common, **bounds, value=value_of(row, config), format="%g")
 
 
 def _optional(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
     low, high = row.bounds
     bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": row.step}
-    st.number_input(**common, **bounds, value=None, format="%g", placeholder="default")
+    st.number_input(**common, **bounds, value=value_of(row, config), format="%g", placeholder="default")
 
 
 def _scale(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
-    steps = sorted({*row.steps, getattr(config, row.field)})
-    st.select_slider(**common, options=steps, format_func=lambda value: f"{value:g}")
+    value = value_of(row, config)
+    steps = sorted({*row.steps, value, st.session_state.get(common["key"], value)})
+    st.select_slider(**common, options=steps, value=value, format_func=lambda value: f"{value:g}")
 
 
 def _toggle(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
-    st.toggle(**common)
+    st.toggle(**common, value=value_of(row, config))
 
 
 DRAW = {
@@ -194,11 +204,10 @@ def page_choice(
 ) -> Any:
     """A choice that belongs to one page and not to an experiment; in the link under `key` unless it is the default."""
     widget = f"choice {key}"
-    if widget not in st.session_state:
-        asked = {str(option): option for option in options}.get(st.query_params.get(key, ""), default)
-        st.session_state[widget] = asked
+    asked = {str(option): option for option in options}.get(st.query_params.get(key, ""), default)
     chosen = st.segmented_control(
-        label, options, required=True, key=widget, help=help, format_func=format_func, persist_state="session",
+        label, options, default=st.session_state.get(widget, asked), required=True, key=widget,
+        help=help, format_func=format_func, persist_state="session",
         on_change=_choose, args=(key, widget, default),
     )  # fmt: skip
     _choose(key, widget, default)
@@ -226,8 +235,18 @@ def undo_button() -> None:
 
 
 def share() -> None:
-    """A small menu with the link that remakes the experiment, ready to copy."""
+    """A small menu with the links to pass on, ready to copy: the experiment, and where one is shown, this very run."""
     with st.popover("Share", icon=":material/link:"):
-        st.write("This link remakes the experiment, seed included.")
         more = {key: st.query_params[key] for key in st.query_params if key not in KEYS}
-        st.code(link(current(), st.context.url or "", more), language=None, wrap_lines=True)
+        run = more.pop(kept.RUN, "")
+        address = st.context.url or ""
+        st.write("This link remakes the experiment, seed included.")
+        st.code(link(current(), address, more), language=None, wrap_lines=True)
+        if not run:
+            return
+        spec = session.engine().spec(run)
+        if spec is None or spec.data is not None:
+            st.caption("A run on a file of your own cannot be shared: the file stays with you.")
+            return
+        st.write("This one is this very run, as last saved: whoever opens it gets a copy of their own.")
+        st.code(link(current(), address, more | {kept.RUN: run}), language=None, wrap_lines=True)

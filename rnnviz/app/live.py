@@ -38,13 +38,13 @@ def live(
         with PACE.turn(session.visitor().name):
             views = {name: session.engine().latest(job) for name, job in jobs.items()}
             present = {name: view for name, view in views.items() if view is not None}
+            waiting = all(view.trace is None for view in present.values())  # with nothing to draw, which costs little
+            _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if waiting else PACE.interval)
             if len(present) < len(views):
                 st.rerun()
             draw(present)
-        if stale(present):
+        if _alone() and stale(present):  # as part of a page, what that has drawn is not in the browser yet
             st.rerun()
-        nothing = all(view.trace is None for view in present.values())  # to draw yet: that costs little
-        _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if nothing else PACE.interval)
 
     tick()
 
@@ -52,9 +52,15 @@ def live(
 def soon() -> None:
     """Have the pictures drawn at once: for fragments that a visitor uses, when they run."""
     context = get_script_run_ctx()
-    if context is not None and context.fragment_ids_this_run:  # else the page runs, and draws them itself
+    if context is not None and _alone():  # else the page runs, and draws them itself
         for fragment in context.fragment_storage.resolve_target(_KEY):
             _ask(fragment, SOON)
+
+
+def _alone() -> bool:
+    """Whether a fragment runs, and not the whole page."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def _ask(fragment: str | None, seconds: float) -> None:

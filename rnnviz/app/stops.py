@@ -45,10 +45,9 @@ class Stops:
         ordered = [(name, values[name]) for name in BREAKPOINTS if values.get(name) is not None]
         return replace(self, breakpoints=tuple(Breakpoint(name, number) for name, number in ordered))  # type: ignore[arg-type]
 
-    @property
-    def words(self) -> str:
-        """All of them in a line; "" where there are none."""
-        until = [f"step {self.until:,}"] if self.until else []
+    def words(self, step: int) -> str:
+        """Those ahead of a run at `step`, in a line; "" where there are none."""
+        until = [f"step {self.until:,} is reached"] if self.until and self.until > step else []
         kinds = [f"{BREAKPOINTS[each.kind].label} {each.value:g}" for each in self.breakpoints]
         return "; ".join(until + [words[:1].lower() + words[1:] for words in kinds])
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnviz.app import kept, session
+from rnnviz.app.controls import show
 from rnnviz.app.stops import LAST, LINK, Stops
 from rnnviz.breakpoints import BREAKPOINTS
 
@@ -38,31 +39,26 @@ def stops() -> None:
     if not menu.open:  # drawn while closed, the controls would forget what they were set to
         return
     with menu:
-        _set("stop until", visitor.stops.until)
+        until = show("stop until", visitor.stops.until)
         st.number_input(
-            "Run until step", 1, LAST, value=None, step=100, key="stop until", placeholder="no end",
+            "Run until step", 1, LAST, value=until, step=100, key="stop until", placeholder="no end",
             help="Play pauses there. A run that is past it plays on.", on_change=_until,
         )  # fmt: skip
         armed = {each.kind: each.value for each in visitor.stops.breakpoints}
         for name, kind in BREAKPOINTS.items():
-            whole = int if kind.whole else float
-            _set(f"stop on {name}", name in armed)
-            if name in armed or f"stop at {name}" not in st.session_state:
-                _set(f"stop at {name}", whole(armed.get(name, kind.default)))
+            number = int if kind.whole else float
+            typed = st.session_state.get(f"stop at {name}", kind.default)  # and not switched on yet
+            value = show(f"stop at {name}", number(armed.get(name, typed)))
             left, right = st.columns([3, 2], vertical_alignment="center")
-            left.toggle(kind.label, key=f"stop on {name}", help=kind.help, on_change=_breakpoint, args=(name,))
+            on = show(f"stop on {name}", name in armed)
+            left.toggle(kind.label, on, key=f"stop on {name}", help=kind.help, on_change=_breakpoint, args=(name,))
+            step = number(kind.default / 10)
             right.number_input(
-                kind.label, whole(kind.low), whole(kind.high), key=f"stop at {name}", label_visibility="collapsed",
-                step=whole(1) if kind.whole else kind.default / 10, format="%d" if kind.whole else "%g",
+                kind.label, number(kind.low), number(kind.high), value, step,
+                "%d" if kind.whole else "%g", key=f"stop at {name}", label_visibility="collapsed",
                 on_change=_breakpoint, args=(name,),
             )  # fmt: skip
         st.caption("A run that diverges stops by itself.")
-
-
-def _set(key: str, value: object) -> None:
-    """What a control shows, where that differs: setting it always would overrule a quick hand."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
 
 
 def _until() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnviz.app import session
+from rnnviz.app.controls import show
 from rnnviz.app.transport import tell
 from rnnviz.runs.view import View
 
@@ -27,22 +28,23 @@ def timeline(view: View) -> None:
     steps = [*sorted(known), NOW]
     place = steps.index(shown)
     key = _key(view)
-    if key not in st.session_state or st.session_state[key] != shown:
-        st.session_state[key] = shown
     words = "Timeline" if shown is NOW else f":orange-badge[Looking back: step {shown:,} of {view.step:,}]"
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="timeline"):
         _button("back", "Back", "Left", "One snapshot back", view, steps[place - 1] if place else NOW, place == 0)
         st.select_slider(
             words,
             steps if len(steps) > 1 else [0, NOW],
+            show(key, shown),
             key=key,
             format_func=lambda step: "now" if step is NOW else f"{step:,}",
             help="Snapshots of this run. The figures show it as it was at that step, and the curves mark the step.",
             disabled=len(steps) == 1,
-            on_change=lambda: _look(view, st.session_state[key]),
+            on_change=lambda: look(view, st.session_state[key]),
         )
         last = shown is NOW
-        _button("on", "On", None if last else "Right", "One snapshot on", view, NOW if last else steps[place + 1], last)
+        _button(
+            "on", "Next", None if last else "Right", "One snapshot on", view, NOW if last else steps[place + 1], last
+        )
         _button("now", "Now", None, "Back to the step that the run is at", view, NOW, last)
         menu = st.popover(
             "Any step", icon=":material/search:", key="timeline any", on_change="rerun", disabled=not known
@@ -54,9 +56,9 @@ def timeline(view: View) -> None:
 
 def _exact(view: View, shown: int | None) -> None:
     key, value = f"timeline exact {view.job}", view.step if shown is NOW else min(shown, view.step)
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-    st.number_input("Look at step", 0, view.step, key=key, on_change=lambda: _look(view, st.session_state[key]))
+    st.number_input(
+        "Look at step", 0, view.step, show(key, value), key=key, on_change=lambda: look(view, st.session_state[key])
+    )
     st.caption("Recomputed from the snapshot before it, and equal to a fresh run stopped there.")
 
 
@@ -72,12 +74,13 @@ def _button(
         shortcut=shortcut,
         disabled=disabled,
         width=96,
-        on_click=_look,
+        on_click=look,
         args=(view, step),
     )
 
 
-def _look(view: View, step: int | None) -> None:
+def look(view: View, step: int | None) -> None:
+    """Show a run as it was at a step, or as it is now."""
     st.session_state[_key(view)] = step
     tell("look", [view.job], step)
 

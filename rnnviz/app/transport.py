@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from rnnviz.app import kept, session
+from rnnviz.app.controls import show
 from rnnviz.app.live import Views, soon
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, View
 
@@ -33,7 +34,7 @@ class Face:
 
 def _face(view: View) -> tuple[Any, ...]:
     rests = () if view.status == PLAYING else view.snapshots
-    return view.status, rests, view.step > 0, view.hits, view.changes, view.past is None and view.seeking is None
+    return view.status, rests, view.step > 0, view.hits, view.changes
 
 
 def tell(verb: str, jobs: Sequence[str], *args: Any) -> None:
@@ -122,11 +123,10 @@ def speed() -> None:
     if not menu.open:
         return
     with menu:
-        st.session_state.setdefault("speed rate", visitor.rate)
-        st.session_state.setdefault("speed press", visitor.press)
         st.select_slider(
             "Steps per second",
             RATES,
+            show("speed rate", visitor.rate),
             key="speed rate",
             format_func=lambda rate: "flat out" if rate is None else str(rate),
             help="How fast it trains while it plays. How often the pictures are drawn does not depend on it.",
@@ -135,6 +135,7 @@ def speed() -> None:
         st.segmented_control(
             "Steps per press of Step",
             PRESSES,
+            default=show("speed press", visitor.press),
             key="speed press",
             format_func="{:,}".format,
             required=True,

@@ -123,10 +123,10 @@ def test_a_huge_learning_rate_ends_with_an_explanation():
     next(button for button in app.button if button.label == "Play").click().run()
     for _ in range(60):
         app.run()
-        if app.warning:
+        if any("learning rate" in each.value for each in app.markdown):
             break
     check(app)
-    assert any("learning rate" in each.value for each in app.warning)
+    assert any("diverged" in each.value and "learning rate" in each.value for each in app.markdown)
 
 
 def test_garbage_in_a_link_is_said_and_harmless():
