@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 
+from rnnviz.bench.cluster import Cluster
 from rnnviz.runs import Engine, View
+from rnnviz.runs.dask_fleet import DaskFleet
 from rnnviz.runs.inline import InlineFleet
 from rnnviz.runs.keeper import Keeper
 from rnnviz.runs.pool import PoolFleet
@@ -70,6 +72,19 @@ def inline(make_engine):
     return make_engine(InlineFleet, orphan_seconds=1)
 
 
-@pytest.fixture(params=["inline", "pool"])
+@pytest.fixture(scope="session")
+def dask(make_engine):
+    """A cluster of one worker, on this machine."""
+    with Cluster(workers=1) as cluster:
+        engine = make_engine(partial(DaskFleet, address=cluster.address), orphan_seconds=1)
+        yield engine
+        engine.close()
+
+
+@pytest.fixture(params=["inline", "pool", "dask"])
 def engine(request):
-    return request.getfixturevalue(request.param)
+    """Each way of training in turn: what holds on one holds on all."""
+    engine = request.getfixturevalue(request.param)
+    yield engine
+    for record in list(engine.jobs.records.values()):
+        engine.jobs.remove(record)
