@@ -165,5 +165,7 @@ def _hover(quantity: str, run: str = "") -> str:
 
 
 def _over_steps(traces: list[Any], title: str, last: int, yaxis: dict[str, Any], **layout: Any) -> go.Figure:
-    xaxis = axis(axis_title("step", ""), range=[0, last], tickformat=",d")  # marks would widen a range of plotly's own
+    ticks = {"dtick": 1} if last < 6 else {}  # whole steps only
+    # Marks would widen a range of plotly's own.
+    xaxis = axis(axis_title("step", ""), range=[0, last], tickformat=",d", **ticks)
     return figure(traces, title, xaxis, yaxis, height=280, **layout)
