@@ -16,7 +16,6 @@ from rnnviz.runs.record import Record
 from rnnviz.runs.store import StoreError
 from rnnviz.runs.view import FAILED, PLAYING, STARTING
 
-GONE = "The last save of this run is no longer in the store, and the worker that trained it has ended."
 MOST_LOSSES = 3  # workers that a run may bring down between two saves
 
 
@@ -52,8 +51,8 @@ class Dispatcher:
         with self.lock:
             if record.link is not None or self.records.get(record.job) is not record:
                 return
-            if record.saved and parts is None:
-                record.fail(f"{trouble or GONE} Reset starts the run again from step 0.")
+            if trouble:
+                record.fail(f"{trouble} Reset starts the run again from step 0.")
                 return
             load, playing = Counter(other.link for other in self.records.values()), self.playing()
             self.fleet.want(sum(load[link] > 0 for link in self.fleet.links))
@@ -111,11 +110,14 @@ class Dispatcher:
                 self._release(record)
 
     def last_save(self, record: Record) -> Mapping[str, bytes] | None:
-        """The parts of the run as last handed over; of a fork that has not begun, of its parent."""
+        """The parts of the run as last handed over; of a fork that has not begun, of its parent; None where nothing
+        was yet. Raises StoreError where they are gone or cannot be read."""
         if not record.saved or not record.keep:
             return record.parts or None
         kept = self.keeper.load(record.job)
-        return None if kept is None else kept[1]
+        if kept is None:
+            raise StoreError("The last save of this run is no longer in the store.")
+        return kept[1]
 
     def playing(self) -> Counter[Link | None]:
         """How many jobs play on each worker."""

@@ -30,12 +30,12 @@ from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ConfigError
 from rnnviz.registry import Registry
 from rnnviz.run import Run
-from rnnviz.runs.dispatcher import GONE, Dispatcher
+from rnnviz.runs.dispatcher import Dispatcher
 from rnnviz.runs.fleet import Fleet
 from rnnviz.runs.keeper import Keeper
 from rnnviz.runs.limits import Limits, whole_number
 from rnnviz.runs.record import Record
-from rnnviz.runs.store import About, Store, StoreError
+from rnnviz.runs.store import About, Store
 from rnnviz.runs.view import FAILED, PAUSED, PLAYING, Spec, View
 
 ORPHAN_SECONDS = 120
@@ -87,9 +87,6 @@ class Engine:
         if record is None or record.view.step == 0 or record.arrive is not None and not record.saved:
             return None
         self.limits.check((record.view.config or record.spec.config).with_(**settings), record.spec.data)
-        parts = self.jobs.last_save(record)
-        if record.saved and parts is None:
-            raise StoreError(f"There is nothing to fork from. {GONE}")
         at = record.view.step if step is None else min(max(step, 0), record.view.step)
         child = Record(
             record.spec,
@@ -98,7 +95,7 @@ class Engine:
             parent=job,
             parent_step=at,
             arrive={"step": at, "settings": dict(settings)},
-            parts=parts or {},
+            parts=self.jobs.last_save(record) or {},
         )
         return self._begin(child, visitor)
 
@@ -357,17 +354,8 @@ class Engine:
         except ValueError as error:
             raise ConfigError(f"The run could not be opened. {error}") from None
         self.limits.check(run.config, run.data)  # which may have grown on the way
-        record = Record(
-            Spec(run.original, run.data),
-            about.owner,
-            View(about.id, step=run.step, history=run.history),
-            name=about.name,
-            created=about.created,
-            parent=about.parent,
-            parent_step=about.parent_step,
-            saved=True,
-        )
-        return self._begin(record, visitor, {name: parts[name] for name in run.part_names()} if new else None)
+        content = {name: parts[name] for name in run.part_names()} if new else None
+        return self._begin(Record.of(run, about), visitor, content)
 
     def _command(self, job: str, verb: str, expected: str | None, **arguments: Any) -> None:
         record = self.jobs.get(job)

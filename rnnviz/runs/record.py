@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from rnnviz.run import Run
 from rnnviz.runs.fleet import Link
 from rnnviz.runs.messages import pack, pack_parts, pack_spec
 from rnnviz.runs.store import About
@@ -62,6 +63,13 @@ class Record:
     saved: bool = False
     losses: int = 0
     idle: bool = False
+
+    @classmethod
+    def of(cls, run: Run, about: About) -> Record:
+        """Of a run that was kept, or that comes from a file."""
+        view = View(about.id, step=run.step, history=run.history)
+        words = {name: getattr(about, name) for name in ("owner", "name", "created", "parent", "parent_step")}
+        return cls(Spec(run.original, run.data), view=view, saved=True, **words)
 
     @property
     def job(self) -> str:

@@ -421,7 +421,7 @@ def test_a_run_whose_last_save_has_gone_fails_in_words_instead_of_beginning_agai
         return real(run)
 
     monkeypatch.setattr(bench.keeper.store, "load", load)
-    with pytest.raises(StoreError, match="nothing to fork from"):
+    with pytest.raises(StoreError, match="no longer in the store"):
         bench.fork(gone, 3, {})
     bench.jobs.fleet.kill()
     for job, words in ((gone, "no longer in the store"), (damaged, "on fire")):
