@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,10 +57,11 @@ def main(args: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     command += [f"--server.port={port}", f"--server.address={args.address}"]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": python_path()})
+    signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())  # else it would outlive us
     if not args.no_browser:
         threading.Thread(target=open_when_up, args=(address, server), daemon=True).start()
     try:
-        return server.wait()
+        return max(server.wait(), 0)  # below: the number of the signal that ended it
     except KeyboardInterrupt:
         server.terminate()
         server.wait()

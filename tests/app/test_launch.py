@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -58,13 +59,13 @@ def test_it_serves_where_it_says(taken):
             time.sleep(0.1)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=10) as answer:
             assert answer.status == 200
+        server.terminate()  # this process alone, as a supervisor does
+        assert server.wait(20) == 0
+        assert is_free("127.0.0.1", port)
     finally:
-        os.killpg(server.pid, signal.SIGINT)
-        try:
-            server.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
-            server.communicate()
+        server.communicate()
 
 
 def test_a_short_secret_is_said_before_anything_starts(monkeypatch):
