@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, enqueue_message
 
 from rnnviz.app import session
+from rnnviz.app.controls import current, take
 from rnnviz.app.pace import SHORTEST, Pace
 from rnnviz.app.words import literal
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, STARTING, View
@@ -38,8 +39,10 @@ def live(
         with PACE.turn(session.visitor().name):
             views = {name: session.engine().latest(job) for name, job in jobs.items()}
             present = {name: view for name, view in views.items() if view is not None}
-            waiting = all(view.trace is None for view in present.values())  # with nothing to draw, which costs little
-            _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if waiting else PACE.interval)
+            little = all(view.trace is None for view in present.values())  # to draw yet
+            _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if little else PACE.interval)
+            if _alone():  # a timer's message may bring a link that is older than the settings
+                take(current())
             if len(present) < len(views):
                 st.rerun()
             draw(present)

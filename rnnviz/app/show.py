@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,11 @@ from rnnviz.app.plot import plot
 from rnnviz.cells import CELLS
 from rnnviz.figures import FIGURES
 from rnnviz.figures.equations import coloured
+
+# Streamlit only names a large message that it believes the browser to keep. Looking back and forth brings the same
+# picture again after others, when a browser that lags may just have let go of it: its page would stand still from
+# then on. So no two drawings are the same message.
+_DRAWINGS = count()
 
 
 def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, words: bool = True) -> None:
@@ -23,7 +29,8 @@ def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, 
     kept = session.visitor().pictures.get(key)
     if kept is None or kept.version != version:
         figure = make()
-        kept = session.Picture(version, figure.to_json(), figure.height)
+        numbered = f'{{"drawing": {next(_DRAWINGS)}, {figure.to_json()[1:]}'
+        kept = session.Picture(version, numbered, figure.height)
         session.visitor().pictures[key] = kept
     plot(kept.json, key, alt=f"{explained.title}. {explained.how_to_read}", height=kept.height, cursor="time")
     if words:
