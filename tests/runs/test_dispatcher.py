@@ -81,7 +81,8 @@ def test_a_playing_job_goes_on(bench, settled, wait, saved):
     if saved:
         bench.jobs.fleet.links[0].send(scheduler.pack({"verb": "save", "job": job}))
         turn(bench, 4)
-        assert bench.jobs.records[job].saved
+        record = bench.jobs.records[job]
+        assert record.saved and record.parts == {}  # the store has them; they are not kept in memory as well
     bench.jobs.fleet.kill()
     finished(bench, settled, job, fresh(60))
 
@@ -266,6 +267,30 @@ def test_a_job_that_waits_for_a_worker_says_so_and_loses_nothing(bench, settled,
     finished(bench, settled, job, fresh(70))
 
 
+def test_what_a_worker_that_was_given_up_still_does_counts_for_nothing(make_engine, settled, wait, monkeypatch):
+    """One that was cut off rather than killed trains on, and may even be heard again."""
+    monkeypatch.setattr(inline, "SLICE", 0.0)
+    engine = make_engine(partial(MortalFleet, size=2))
+    jobs = [stepped(engine, settled, 30, TINY.with_(seed=seed)) for seed in range(3)]
+    record, old = engine.jobs.records[jobs[2]], engine.jobs.records[jobs[0]].link
+    engine.play(jobs[0])
+    engine.play(jobs[2], until=40)
+    assert record.leaving is old
+    engine.jobs.fleet.kill(old)
+    engine.change(jobs[2], learning_rate=1e-3)
+    expected = advanced(fresh(30, TINY.with_(seed=2)).changed(learning_rate=1e-3), 10)
+    finished(engine, settled, jobs[2], expected)
+    for _ in range(20):
+        old.turn()  # gives back what it was asked for, shows and saves the other
+    assert record.link is not old and record.link is not None
+    shown = engine.jobs.records[jobs[0]].view
+    old.send(scheduler.pack({"verb": "pause", "job": jobs[0]}))
+    old.turn()
+    assert engine.jobs.records[jobs[0]].view is shown
+    assert engine.keeper.load(jobs[0])[0].step == 30
+    finished(engine, settled, jobs[2], expected)
+
+
 # -- forks -----------------------------------------------------------------------------------------------------------
 
 
@@ -403,6 +428,8 @@ def test_a_failed_run_goes_on_from_its_last_save(bench, settled):
     bench.pause(job)
     assert bench.latest(job).status == "failed"
     bench.step(job, 5)
+    assert bench.jobs.records[job].view.status == "starting"
+    bench.jobs.fleet.kill()  # what was before does not count
     finished(bench, settled, job, fresh(35))
 
 
@@ -534,9 +561,23 @@ def test_a_job_moves_to_the_worker_that_has_less_to_do_and_takes_everything_alon
     engine.play(jobs[1])
     wait(engine, jobs[1], lambda view: view.step > 30)
     where = records[3].link
+    engine.play(jobs[0])
+    assert records[0].leaving is None  # one that plays is left where it is
     engine.play(jobs[3], until=31)
     assert records[3].link is where  # as much is done at the other: it stays
     finished(engine, settled, jobs[3], fresh(31, TINY.with_(seed=3)))
+
+
+def test_who_takes_turns_with_whom_is_said(make_engine, settled, wait):
+    engine = make_engine(partial(MortalFleet, size=2))
+    jobs = [stepped(engine, settled, 5, TINY.with_(seed=seed)) for seed in range(4)]
+    assert [engine.latest(job).queue for job in jobs] == [""] * 4
+    for job in jobs[:3]:
+        engine.play(job)
+        wait(engine, job, lambda view: view.step > 5)
+    together = "3 runs train on 2 workers and take turns: this one is 1 of 2."
+    assert sorted(engine.latest(job).queue for job in jobs) == ["", "", together, together]
+    assert engine.latest(jobs[3]).queue == ""
 
 
 def test_what_a_job_is_told_just_before_it_moves_is_done_once(make_engine, settled, wait, monkeypatch):
@@ -560,7 +601,8 @@ def test_what_a_job_is_told_just_before_it_moves_is_done_once(make_engine, settl
         assert records[2].link is not old and len(view.changes) == 1
 
 
-def test_play_tries_again_where_a_run_failed_in_its_worker(bench, settled, monkeypatch):
+def test_play_tries_again_where_a_run_failed_in_its_worker(make_engine, settled, monkeypatch):
+    bench = make_engine(partial(MortalFleet, size=2))
     job = stepped(bench, settled, 30)
     real = training.advance
 
@@ -572,8 +614,11 @@ def test_play_tries_again_where_a_run_failed_in_its_worker(bench, settled, monke
     view = settled(bench, job)
     assert view.status == "failed" and "MemoryError" in view.message
     monkeypatch.setattr(training, "advance", real)
+    stepped(bench, settled, 5, TINY.with_(seed=4))  # at the worker that has least
     bench.play(job, until=40)
     finished(bench, settled, job, fresh(40))
+    held = [name for link in bench.jobs.fleet.links if link._scheduler for name in link._scheduler._entries]
+    assert sorted(held) == sorted(bench.jobs.records)  # each at one worker alone
 
 
 @pytest.mark.parametrize("dies", ["old", "new", "both"])
@@ -585,6 +630,7 @@ def test_a_worker_that_dies_while_a_job_moves(make_engine, settled, wait, dies):
     wait(engine, jobs[0], lambda view: view.step > 30)
     engine.play(jobs[2], until=50)
     old, new = records[0].link, records[1].link
+    engine.jobs._on_ready(new)  # a worker that comes does not get what another still has to hand over
     assert records[2].leaving is old
     if dies in ("old", "both"):
         engine.jobs.fleet.kill(old)

@@ -273,11 +273,12 @@ def test_shares_are_equal_again_after_a_worker_died(bench, settled, wait):
         wait(bench, job, lambda now, before=view: now.step > before.step + 20)
     bench.play(jobs[2])
     wait(bench, jobs[2], lambda view: view.step > 0)
-    before = [view.step for view in watched(bench, jobs, 0.5)]
-    after = [view.step for view in watched(bench, jobs, 2.5)]
-    taken = [b - a for a, b in zip(before, after, strict=True)]
+    before = [view.step for view in watched(bench, jobs, 1.5)]  # also of the one that is slow
+    taken, begin = [0] * 4, time.monotonic()
+    while sum(taken) < 1200 and time.monotonic() < begin + 20:  # on a busy machine it takes longer
+        taken = [view.step - at for view, at in zip(watched(bench, jobs, 0.2), before, strict=True)]
     assert min(taken[:3]) / max(taken[:3]) >= 0.6, taken
-    assert 3 <= taken[3] <= 8
+    assert 1 <= taken[3] <= 2 * (time.monotonic() - begin) + 3
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
@@ -377,8 +378,8 @@ def test_a_store_that_is_deleted_is_filled_again(bench, settled, wait):
     wait(engine, job, lambda view: view.saved == 320 and not view.trouble)
     same_run(Run.from_parts(Store(where).load(job)[1]), fresh(320, TINY.with_(seed=1)))
     kill(engine)
-    view = engine.latest(idle)  # nobody has its numbers any more, and it does not pretend otherwise
-    assert view.status == "failed" and "no longer in the store" in view.message
+    view = wait(engine, idle, lambda view: view.status == "failed")
+    assert "no longer in the store" in view.message  # nobody has its numbers any more, and it does not pretend
     engine.step(job, 5)
     finished(engine, settled, job, fresh(325, TINY.with_(seed=1)))
     engine.reset(idle)
