@@ -12,10 +12,11 @@ from rnnviz.app.change_view import change, fork
 from rnnviz.app.live import soon
 from rnnviz.app.said_view import said
 from rnnviz.app.stops_view import stops
-from rnnviz.app.timeline import asked, timeline
+from rnnviz.app.timeline import asked, look, timeline
 from rnnviz.app.transport import Face, play_button, speed, step_button, tell
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError
+from rnnviz.runs.view import View
 
 
 @st.fragment
@@ -34,8 +35,8 @@ def bench(job: str, face: Face) -> None:
             face.draw(each)
     jobs = [job, other.job] if other is not None and visitor.both else [job]
     with st.container(horizontal=True, gap="xsmall", key="bench"):
-        play_button(jobs, lambda: _play(jobs))
-        step_button(jobs, visitor.press, "Right" if asked(view) is None else None)
+        play_button(jobs, lambda: _play(view, jobs))
+        step_button(jobs, lambda: _step(view, jobs), visitor.press, "Right" if asked(view) is None else None)
         st.button(
             "Start over",
             key="transport again",
@@ -53,12 +54,17 @@ def bench(job: str, face: Face) -> None:
     beside(view, other)
 
 
-def _play(jobs: Sequence[str]) -> None:
+def _play(view: View, jobs: Sequence[str]) -> None:
+    look(view, None)
     until = session.visitor().stops.until
-    tell("look", jobs, None)
     for job in jobs:
-        view = session.engine().latest(job)
-        tell("play", [job], until if view and until and until > view.step else None)
+        now = session.engine().latest(job)
+        tell("play", [job], until if now and until and until > now.step else None)
+
+
+def _step(view: View, jobs: Sequence[str]) -> None:
+    look(view, None)
+    tell("step", jobs, session.visitor().press)
 
 
 def _again() -> None:

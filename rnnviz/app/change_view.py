@@ -15,15 +15,18 @@ from rnnviz.app.timeline import asked
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.run import CHANGEABLE
+from rnnviz.runs.store import StoreError
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING, View
 
-CHANGE, FORK = "change menu", "fork menu"
+_USED = "changes made"  # in Streamlit's state; a menu that was used is replaced by another, which is closed:
+# what the browser says of the one that is open may be older than what was set here
 
 
 def change(view: View) -> None:
     """Other settings for the run itself, from now on."""
     off = not view.step or view.status in (DIVERGED, FAILED)
-    menu = st.popover("Change", icon=":material/tune:", key=CHANGE, on_change="rerun", disabled=off)
+    key = f"change menu {view.job} {st.session_state.get(_USED, 0)}"
+    menu = st.popover("Change", icon=":material/tune:", key=key, on_change="rerun", disabled=off)
     if not menu.open or view.config is None:
         return
     with menu:
@@ -35,7 +38,8 @@ def change(view: View) -> None:
 
 def fork(view: View) -> None:
     """A new run that is this one up to the step looked at, and then has other settings."""
-    menu = st.popover("Fork", icon=":material/fork_right:", key=FORK, on_change="rerun", disabled=not view.step)
+    key = f"fork menu {view.job}"
+    menu = st.popover("Fork", icon=":material/fork_right:", key=key, on_change="rerun", disabled=not view.step)
     if not menu.open or view.config is None:
         return
     with menu:
@@ -58,7 +62,7 @@ def config_at(view: View, step: int) -> ExperimentConfig:
     """The settings of a run on arriving at a step."""
     config = view.config or ExperimentConfig()
     for each in reversed(view.changes):
-        if each.step >= step:
+        if each.step >= step and step < view.step:  # where the run is now, its last changes count
             config = config.with_(**{each.field: each.before})
     return config
 
@@ -68,13 +72,12 @@ def fork_at(view: View, step: int, settings: Mapping[str, Any]) -> None:
     visitor = session.visitor()
     try:
         child = session.engine().fork(view.job, step, settings, visitor.name, visitor.owner)
-    except ConfigError as error:
+    except (ConfigError, StoreError) as error:
         st.toast(literal(str(error)), icon=":material/error:")
         return
     if child is None:
-        st.toast("This run is still on its way to the store. Try again in a moment.", icon=":material/hourglass_top:")
+        st.toast("This run is still on its way. Try again in a moment.", icon=":material/hourglass_top:")
         return
-    st.session_state[FORK] = False
     kept.take(child)
     visitor.beside[child] = view.job
 
@@ -85,7 +88,7 @@ def _change(view: View, settings: Mapping[str, Any]) -> None:
     except ConfigError as error:
         st.toast(literal(str(error)), icon=":material/error:")
         return
-    st.session_state[CHANGE] = False
+    st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
 
 
 def _go(label: str, config: ExperimentConfig, wanted: Mapping[str, Any], act: Any, *args: Any) -> None:

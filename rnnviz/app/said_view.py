@@ -35,12 +35,15 @@ def said(view: View) -> None:
 
 
 def quiet(view: View) -> list[str]:
-    """Sentences on where it will stop and what was changed on the way."""
-    stops = session.visitor().stops.words(view.step)
-    config = view.config or ExperimentConfig()
+    """Sentences on how fast it goes, where it will stop, and what was changed on the way."""
+    visitor, config = session.visitor(), view.config or ExperimentConfig()
     changed = [f"{setting_words(config, each.field, each.after)} from step {each.step:,}" for each in view.changes]
-    sentences = [f"Stops when: {stops}."] if stops else []
-    return sentences + ([f"Changed on the way: {'; '.join(changed)}."] if changed else [])
+    sentences = {
+        f"At most {visitor.rate} step{'s' if visitor.rate != 1 else ''} a second.": visitor.rate,
+        f"Stops when: {visitor.stops.words(view.step)}.": visitor.stops.words(view.step),
+        f"Changed on the way: {'; '.join(changed)}.": changed,
+    }
+    return [sentence for sentence, holds in sentences.items() if holds]
 
 
 def _stopped(view: View, message: str, icon: str, explodes: bool) -> None:

@@ -33,9 +33,7 @@ def _write() -> None:
 def stops() -> None:
     """The controls, in a popover: run until a step, and a line for each kind of breakpoint."""
     visitor = session.visitor()
-    count = len(visitor.stops.breakpoints) + bool(visitor.stops.until)
-    words = f"Stop at ({count})" if count else "Stop at"
-    menu = st.popover(words, icon=":material/front_hand:", key="stops", on_change="rerun")
+    menu = st.popover("Stop at", icon=":material/front_hand:", key="stops", on_change="rerun")
     if not menu.open:  # drawn while closed, the controls would forget what they were set to
         return
     with menu:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rnnviz.app import session
 from rnnviz.app.controls import show
 from rnnviz.app.transport import tell
 from rnnviz.runs.view import View
@@ -13,12 +12,10 @@ NOW = None  # on the timeline: the step that the run is at
 
 
 def asked(view: View) -> int | None:
-    """The step that was asked for last, None for now: the worker may not have heard of it yet."""
-    key = _key(view)
-    if key not in st.session_state or session.engine().acknowledged(view.job):
-        return view.seeking if view.seeking is not None else view.past.step if view.past else NOW
-    step: int | None = st.session_state[key]
-    return step
+    """The step that the visitor asked for last, None for now. A view may not know of it yet."""
+    sought = view.seeking if view.seeking is not None else view.past.step if view.past else NOW
+    step = st.session_state.get(_key(view), sought)
+    return NOW if step is NOW or step >= view.step else int(step)
 
 
 def timeline(view: View) -> None:
@@ -55,11 +52,12 @@ def timeline(view: View) -> None:
 
 
 def _exact(view: View, shown: int | None) -> None:
-    key, value = f"timeline exact {view.job}", view.step if shown is NOW else min(shown, view.step)
-    st.number_input(
-        "Look at step", 0, view.step, show(key, value), key=key, on_change=lambda: look(view, st.session_state[key])
-    )
-    st.caption("Recomputed from the snapshot before it, and equal to a fresh run stopped there.")
+    """Any step, by its number. A form: the step that the run is at moves while one types."""
+    key = f"timeline exact {view.job}"
+    with st.form(key, border=False, enter_to_submit=True):
+        st.number_input("Step", 0, view.step, view.step if shown is NOW else min(shown, view.step), key=f"{key} step")
+        st.caption("Recomputed from the snapshot before it, and equal to a fresh run stopped there.")
+        st.form_submit_button("Look at it", on_click=lambda: look(view, st.session_state[f"{key} step"]))
 
 
 def _button(

@@ -71,8 +71,8 @@ def play_button(jobs: Sequence[str], play: Callable[[], None]) -> None:
     )
 
 
-def step_button(jobs: Sequence[str], count: int = 1, shortcut: str | None = "Right") -> None:
-    """Take exactly `count` steps."""
+def step_button(jobs: Sequence[str], step: Callable[[], None], count: int = 1, shortcut: str | None = "Right") -> None:
+    """One button that takes exactly `count` steps. `step` is called to take them."""
     st.button(
         "Step" if count == 1 else f"Step {count:,}",
         key="transport step",
@@ -81,14 +81,8 @@ def step_button(jobs: Sequence[str], count: int = 1, shortcut: str | None = "Rig
         shortcut=shortcut,
         disabled=over(jobs),
         width=132,
-        on_click=_step,
-        args=(jobs, count),
+        on_click=step,
     )
-
-
-def _step(jobs: Sequence[str], count: int) -> None:
-    tell("look", jobs, None)
-    tell("step", jobs, count)
 
 
 @st.fragment
@@ -100,7 +94,7 @@ def transport(jobs: Sequence[str], face: Face, until: int | None = None) -> None
             face.draw(view)
     with st.container(horizontal=True, gap="small"):
         play_button(jobs, lambda: tell("play", jobs, until))
-        step_button(jobs)
+        step_button(jobs, lambda: tell("step", jobs, 1))
         st.button(
             "Reset",
             key="transport reset",
@@ -118,8 +112,7 @@ def speed() -> None:
         visitor.rate, visitor.press = st.session_state["speed rate"], st.session_state["speed press"]
         visitor.equip(*kept.jobs())
 
-    words = "Speed" if visitor.rate is None else f"{visitor.rate} a second"
-    menu = st.popover(words, icon=":material/speed:", key="speed", on_change="rerun")
+    menu = st.popover("Speed", icon=":material/speed:", key="speed", on_change="rerun")
     if not menu.open:
         return
     with menu:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,9 @@ class Bench:
         return next(metric.value for metric in self.app.metric if metric.label == label)
 
     def picture(self, key: str) -> str:
-        """What a picture was last sent, as text."""
-        return str(self.visitor.pictures[key].json)
+        """What a picture shows, as text; drawings are numbered, which does not count."""
+        shown = json.loads(self.visitor.pictures[key].json)
+        return json.dumps({name: part for name, part in shown.items() if name != "drawing"})
 
 
 def fresh(step: int, **changes: Any) -> Run:
@@ -193,15 +195,16 @@ def test_looking_back_shows_what_a_fresh_run_stopped_there_shows():
     bench.press("Now")
     bench.rest()
     assert bench.number("Step") == "230" and bench.picture("train heat map") != back
-    assert state_heatmap(training.observe(there), "h", 0, 0, False).to_json() == back
+    expected = state_heatmap(training.observe(there), "h", 0, 0, False)
+    assert json.loads(expected.to_json()) == json.loads(back)
 
 
 def test_any_step_can_be_looked_at():
     bench = Bench()
     bench.reach(150)
     bench.menu("timeline any")
-    bench.control("number_input", "Look at step").set_value(77)
-    bench.look()
+    bench.control("number_input", "Step").set_value(77)
+    bench.press("Look at it")
     bench.rest()
     assert bench.number("Step") == "77 of 150"
     assert bench.number("Training loss") == f"{fresh(77).history.loss[-1]:.4g}"
@@ -220,11 +223,10 @@ def test_play_while_looking_back_comes_back_to_now():
 def test_a_setting_changed_on_the_way_is_said_and_marked():
     bench = Bench()
     bench.reach(40)
-    bench.menu("change menu")
+    bench.menu(f"change menu {bench.job} 0")
     bench.control("number_input", "Batch size").set_value(4)
     bench.look()
     bench.press("From step 40 on")
-    assert not bench.app.session_state["change menu"]
     bench.menu("")
     bench.rest()
     assert bench.view.config.batch_size == 4 and bench.visitor.settings.batch_size == 8
@@ -241,11 +243,10 @@ def test_a_fork_goes_on_from_the_step_looked_at_and_its_parent_stands_beside_it(
     parent = bench.job
     bench.press("Back")
     bench.rest()
-    bench.menu("fork menu")
+    bench.menu(f"fork menu {bench.job}")
     bench.control("selectbox", "Clipping").set_value("norm")
     bench.look()
     bench.press("Fork at step 200")
-    assert not bench.app.session_state["fork menu"]
     bench.menu("")
     bench.rest()
     assert bench.job != parent and bench.number("Step") == "200"
@@ -268,7 +269,7 @@ def test_both_runs_are_played_together():
     bench = Bench(clip="off", stop="step:130")
     bench.reach(120)
     parent = bench.job
-    bench.menu("fork menu")
+    bench.menu(f"fork menu {bench.job}")
     bench.control("selectbox", "Clipping").set_value("norm")
     bench.look()
     bench.press("Fork at step 120")
