@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.config import ExperimentConfig
+from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.optimisers import OPTIMISERS
 
@@ -26,6 +26,9 @@ FLOW_EVERY = 100  # gradient norm at every time step
 # What may change while a run goes on: the shape of the model and of its data may not.
 CHANGEABLE = ("learning_rate", "clip", "clip_at", "batch_size", "optimiser", "momentum", "loss")
 RESETTING = ("optimiser", "momentum")  # another one of these starts without optimiser state
+
+# Most that one run holds, so that reading a file takes bounded time. The trainer keeps 32 snapshots at most.
+MAX_SNAPSHOTS, MAX_CHANGES, MAX_HITS = 64, 500, 10_000
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -130,7 +133,7 @@ class Run:
 
     config: as it is now. weights: the model's state_dict as arrays. optimiser: "<index>.<name>" -> array.
     data: the uploaded data it trains on, if any. diverged: None while all is well.
-    changes, hits: settings changed and breakpoints that fired on the way, in order.
+    changes, hits: settings changed and breakpoints that fired on the way, in order; of hits the last MAX_HITS.
     """
 
     config: ExperimentConfig
@@ -153,7 +156,8 @@ class Run:
         """The same weights and history under other settings from here on, such as a smaller learning rate.
 
         Another optimiser, or another momentum, starts without state. Raises ValueError for a setting that is
-        not in CHANGEABLE, ConfigError or UnknownName for a value that is not allowed.
+        not in CHANGEABLE, ConfigError or UnknownName for a value that is not allowed, ConfigError where there
+        would be more than MAX_CHANGES.
         """
         for name in settings:
             if name not in CHANGEABLE:
@@ -167,6 +171,11 @@ class Run:
         changes = self.changes
         for name, value in new.items():
             changes = _noted(changes, Change(self.step, name, getattr(self.config, name), value))
+        if len(changes) > MAX_CHANGES:
+            raise ConfigError(
+                f"The settings of this run have changed {len(self.changes)} times; at most {MAX_CHANGES} changes are "
+                "kept. Go back to an earlier step, or begin a new run with the settings wanted."
+            )
         optimiser = {} if any(name in RESETTING for name in new) else self.optimiser
         return replace(self, config=config, optimiser=optimiser, changes=changes, diverged=None)
 

@@ -7,19 +7,35 @@ from anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, astuple, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from rnnviz.breakpoints import gate_names
+from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
-from rnnviz.run import Arrays, Change, Divergence, History, Hit, Run, Snapshot
+from rnnviz.run import (
+    MAX_CHANGES,
+    MAX_HITS,
+    MAX_SNAPSHOTS,
+    Arrays,
+    Change,
+    Divergence,
+    History,
+    Hit,
+    Run,
+    Snapshot,
+)
 from rnnviz.tensorfile import pack, unpack
 
 FORMAT = "rnnviz-run-2"
+MOST = {"snapshots": MAX_SNAPSHOTS, "changes": MAX_CHANGES, "hits": MAX_HITS}
+WORDS = 300  # of what is wrong, in characters: what a file says may be of any length
 DAMAGE = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
 
 
@@ -89,38 +105,51 @@ def _rebuilt(words: Any, arrays: Arrays) -> Run:
     try:
         return _built(words, arrays)
     except DAMAGE as error:
-        raise ValueError(f"This saved run is damaged: {type(error).__name__}: {error}") from None
+        raise ValueError(f"This saved run is damaged: {type(error).__name__}: {str(error)[:WORDS]}") from None
+
+
+def _grouped(arrays: Arrays) -> dict[str, dict[str, np.ndarray]]:
+    """The arrays by what holds them, in one pass: "weights", "history", "snapshot-100/weights", ..."""
+    groups: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
+    for full, array in arrays.items():
+        holder, _, name = full.partition("/")
+        if holder.startswith("snapshot-"):
+            kind, _, name = name.partition("/")
+            holder += f"/{kind}"
+        groups[holder][name] = array
+    return groups
 
 
 def _built(words: dict[str, Any], arrays: Arrays) -> Run:
-    def under(prefix: str) -> dict[str, np.ndarray]:
-        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
     step = words["step"]
     _expect(type(step) is int and step >= 0, f"step is {step!r}; expected 0 or more.")
-    for name in ("changes", "hits", "snapshots"):
-        _expect(isinstance(words[name], list), f"{name} is {words[name]!r}; expected a list.")
+    for name, most in MOST.items():
+        if not isinstance(words[name], list):
+            raise ValueError(f"{name} is {words[name]!r}; expected a list.")
+        _expect(len(words[name]) <= most, f"it has {len(words[name])} {name}; expected at most {most}.")
     diverged = None
     if words["diverged"] is not None:
         at, what, value = words["diverged"]
         diverged = Divergence(at, what, float(value))
         _expect(at == step and isinstance(what, str), f"diverged is {words['diverged']!r}.")
+    groups = _grouped(arrays)
     snapshots = tuple(
-        Snapshot(at, under(f"snapshot-{at}/weights/"), under(f"snapshot-{at}/optimiser/")) for at in words["snapshots"]
+        Snapshot(at, groups[f"snapshot-{at}/weights"], groups[f"snapshot-{at}/optimiser"]) for at in words["snapshots"]
     )
     run = Run(
         config=ExperimentConfig.from_plain(words["config"]),
         step=step,
-        weights=under("weights/"),
-        optimiser=under("optimiser/"),
-        history=History(**under("history/")),
+        weights=groups["weights"],
+        optimiser=groups["optimiser"],
+        history=History(**groups["history"]),
         snapshots=snapshots,
         diverged=diverged,
-        data=None if words["data"] is None else Dataset.from_parts(words["data"], under("data/")),
+        data=None if words["data"] is None else Dataset.from_parts(words["data"], groups["data"]),
         changes=tuple(Change(*change) for change in words["changes"]),
         hits=tuple(Hit(*hit) for hit in words["hits"]),
     )
     _check_history(run.history, step)
+    _check_axes(run.history, run.config)
     _check_snapshots(run)
     _check_events(run)
     return run
@@ -143,21 +172,30 @@ def _check_history(h: History, step: int) -> None:
     for name in ("checked", "recorded", "watched"):
         steps = getattr(h, name)
         _expect(steps.ndim == 1 and steps.dtype == np.int64, f"history.{name} is {steps.dtype} {steps.shape}.")
-        _check_steps(f"history.{name}", steps.tolist(), step)
+        ordered = not len(steps) or steps[0] >= 0 and steps[-1] <= step and bool((steps[1:] > steps[:-1]).all())
+        _expect(ordered, f"history.{name} does not hold steps from 0 to {step} in order.")
     for name in ("loss", "grad_norm"):
         _expect(bool(np.isfinite(getattr(h, name)).all()), f"history.{name} holds numbers that are not finite.")
 
 
-def _check_steps(name: str, steps: Iterable[int], last: int) -> None:
-    """Whole numbers from 0 to `last`, each larger than the one before."""
-    before = -1
-    for step in steps:
-        _expect(type(step) is int and before < step <= last, f"{name} holds {step!r} after {before}, up to {last}.")
-        before = step
+def _check_axes(h: History, config: ExperimentConfig) -> None:
+    """Where there are rows, they are of the layers that the configuration has, its time steps and its gates."""
+    layers = config.num_layers * (2 if config.bidirectional else 1)
+    for name in ("flow", "saturation"):
+        rows, seen, _ = getattr(h, name).shape
+        _expect(not rows or seen == layers, f"history.{name} is of {seen} layers; expected {layers}.")
+    _expect(not len(h.flow) or h.flow.shape[2] > 0, "history.flow is of no time step; expected one or more.")
+    if len(h.saturation) and config.cell in CELLS:  # a cell may be registered after its runs are read
+        gates, seen = len(gate_names(config.cell)), h.saturation.shape[2]
+        _expect(seen == gates, f"history.saturation is of {seen} gates; expected {gates}.")
 
 
 def _check_snapshots(run: Run) -> None:
-    _check_steps("snapshots", [snapshot.step for snapshot in run.snapshots], run.step)
+    before = -1
+    for step in (snapshot.step for snapshot in run.snapshots):
+        fits = type(step) is int and before < step <= run.step
+        _expect(fits, f"snapshots holds {step!r} after {before}, up to {run.step}.")
+        before = step
     shapes = {name: (array.shape, array.dtype) for name, array in run.weights.items()}
     for snapshot in run.snapshots:
         own = {name: (array.shape, array.dtype) for name, array in snapshot.weights.items()}

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+HEADER_BYTES, ARRAYS = 8_000_000, 20_000  # at most in a file; the largest runs have about 4 MB and 10,000
+
 
 def pack(arrays: Mapping[str, np.ndarray], plain: Any, kind: str) -> bytes:
     """The content of a file. kind: its format and version, such as `"rnnviz-trace-1"`."""
@@ -24,8 +26,14 @@ def unpack(content: bytes, kind: str, what: str) -> tuple[Any, dict[str, np.ndar
     from safetensors.numpy import load
 
     try:
+        size = int.from_bytes(content[:8], "little")
+        if size > HEADER_BYTES:
+            raise ValueError(f"its header would have {size} bytes; at most {HEADER_BYTES} are read.")
+        text = content[8 : 8 + size]
+        if (count := text.count(b'"data_offsets"')) > ARRAYS:  # before any work
+            raise ValueError(f"it holds {count} arrays; at most {ARRAYS} are read.")
         arrays = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
+        header = json.loads(text).get("__metadata__", {})
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a kind of number that numpy lacks
         raise ValueError(f"This is not a saved {what} (a safetensors file was expected): {error}") from None
     if header.get("format") != kind:

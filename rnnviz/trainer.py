@@ -24,7 +24,7 @@ from rnnviz.model import Model, resolve
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
-from rnnviz.run import CHECK_EVERY, FLOW_EVERY, Arrays, Divergence, History, Run, Snapshot, spacing
+from rnnviz.run import CHECK_EVERY, FLOW_EVERY, MAX_HITS, Arrays, Divergence, History, Run, Snapshot, spacing
 from rnnviz.sizes import CHECK_SIZE, Size
 from rnnviz.tasks import make_task
 from rnnviz.trace import Trace
@@ -151,7 +151,7 @@ class Trainer:
     def stopped(self) -> bool:
         """Whether a breakpoint fired with the last step; the hits are noted."""
         hits = tuple(fired(self.breakpoints, Seen(self.history, self.losses, self.norms, self.loss_since, self.names)))
-        self.hits += hits
+        self.hits = (*self.hits, *hits)[-MAX_HITS:] if hits else self.hits
         return bool(hits)
 
     def observe(self) -> Trace:

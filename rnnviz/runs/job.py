@@ -250,7 +250,7 @@ class Job:
             self._steps = FORGET * self._steps + taken
             self._seconds = FORGET * self._seconds + training.seconds_stepping(after) - spent
             self._settle(playing=True)
-            if len(after.hits) > len(run.hits):
+            if after.hits != run.hits:
                 self.status, self.message = PAUSED, after.hits[-1].message
 
     def _settle(self, playing: bool = False) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from safetensors.numpy import save
 from small_runs import assert_equal, small
 
+from rnnviz.breakpoints import Breakpoint
+from rnnviz.config import ConfigError
 from rnnviz.data.dataset import Dataset
-from rnnviz.run import Divergence, Run
+from rnnviz.run import MAX_CHANGES, MAX_HITS, MAX_SNAPSHOTS, Divergence, Hit, Run
 from rnnviz.runfile import FORMAT
+from rnnviz.tensorfile import ARRAYS
 from rnnviz.training import advance, start
 
 
@@ -34,8 +38,6 @@ def test_round_trip(tmp_path):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 3.5])
 def test_divergence_round_trip(value):
-    from dataclasses import replace
-
     run = replace(trained(), diverged=Divergence(9, "the loss is not a finite number", value))
     loaded = Run.from_bytes(run.to_bytes()).diverged
     assert (loaded.step, loaded.what, repr(loaded.value)) == (9, run.diverged.what, repr(value))
@@ -43,8 +45,6 @@ def test_divergence_round_trip(value):
 
 @pytest.mark.parametrize("data", [table(), Dataset("t.txt", text="Größe ≠ 0\n" * 40)], ids=["table", "text"])
 def test_data_round_trip(data):
-    from dataclasses import replace
-
     run = replace(trained(), data=data)
     loaded = Run.from_bytes(run.to_bytes()).data
     assert (loaded.name, loaded.columns, loaded.text, loaded.notes) == (
@@ -94,6 +94,65 @@ def test_anything_else_is_refused(content, words):
     if content is trained:
         content = trained().to_bytes()[:-5]
     content = content() if callable(content) else content
+    with pytest.raises(ValueError, match=words):
+        Run.from_bytes(content)
+
+
+@pytest.mark.parametrize("name, most, one", [
+    ("snapshots", MAX_SNAPSHOTS, 0),
+    ("changes", MAX_CHANGES, [1, "learning_rate", 0.005, 0.1]),
+    ("hits", MAX_HITS, [1, "grad_norm_above", "It rose."]),
+])  # fmt: skip
+def test_more_than_a_run_can_hold_is_refused_before_any_work(name, most, one):
+    with pytest.raises(ValueError, match=f"damaged.*it has {most + 1} {name}; expected at most {most}"):
+        Run.from_bytes(tampered(**{name: [one] * (most + 1)}))
+
+
+def test_a_run_with_as_much_as_it_can_hold_is_read():
+    run = trained(3)
+    for k in range(MAX_CHANGES):
+        run = run.changed(optimiser=("sgd", "adam")[k % 2])
+    hits = tuple(Hit(3, "grad_norm_above", f"The gradient norm rose above 1 at step {k}.") for k in range(MAX_HITS))
+    norms = np.array([*run.history.grad_norm[:-1], 0.0])  # the next is larger
+    run = replace(run, hits=hits, history=replace(run.history, grad_norm=norms))
+    assert_equal(run, Run.from_bytes(run.to_bytes()))
+    with pytest.raises(ConfigError, match=f"have changed {MAX_CHANGES} times"):
+        run.changed(optimiser="sgd")
+    after = advance(run, 1, breakpoints=[Breakpoint("grad_norm_above", 0.0)])
+    other = advance(run.changed(), 1)
+    assert other.hits == hits  # nothing fires: nothing goes
+    assert len(after.hits) == MAX_HITS and after.hits[:-1] == hits[1:] and after.hits[-1].step == 4
+
+
+@pytest.mark.parametrize("content, words", [
+    (lambda: save({f"nonsense-{k}": np.zeros(0) for k in range(ARRAYS + 1)}, {"format": FORMAT}), "holds 20001 arrays"),
+    (lambda: (50_000_000).to_bytes(8, "little") + b" " * 50_000_000, "header would have 50000000 bytes"),
+])  # fmt: skip
+def test_nonsense_of_any_size_is_refused_before_any_array_is_made(content, words, monkeypatch):
+    monkeypatch.setattr("safetensors.numpy.load", lambda content: pytest.fail("arrays were made"))
+    with pytest.raises(ValueError, match=f"not a saved run.*{words}"):
+        Run.from_bytes(content())
+
+
+def test_what_is_wrong_is_said_shortly():
+    with pytest.raises(ValueError) as refused:
+        Run.from_bytes(tampered(hits=[[1, "x" * 100_000, 3]]))
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"flow": np.zeros((2, 2, 8))}, "history.flow is of 2 layers; expected 1"),
+    ({"flow": np.zeros((2, 1, 0))}, "history.flow is of no time step"),
+    ({"watched": np.array([1]), "saturation": np.zeros((1, 2, 4))}, "history.saturation is of 2 layers; expected 1"),
+    ({"watched": np.array([1]), "saturation": np.zeros((1, 1, 0))}, "history.saturation is of 0 gates; expected"),
+    ({"saturation": np.zeros((0, 0, 0))}, ""),
+])  # fmt: skip
+def test_the_axes_of_the_history_are_those_of_the_model(changes, words):
+    run = trained(3)
+    content = replace(run, history=replace(run.history, **changes)).to_bytes()
+    if not words:
+        assert Run.from_bytes(content).step == 3
+        return
     with pytest.raises(ValueError, match=words):
         Run.from_bytes(content)
 
