@@ -20,6 +20,7 @@ import os
 import secrets
 import threading
 import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -37,6 +38,7 @@ MB, DAY = 1_000_000, 86_400
 READS = 10  # of a run that is being saved at the same time, before giving up
 STRAY_SECONDS = 600  # a file that nothing names for so long belongs to no save under way
 LARGEST_GAP = 0.25  # of the age allowed: what a silence, or a clock that jumps, counts at most
+OWNER_SHARE = 4  # one owner keeps at most a fourth of the size allowed
 KEPT = "It goes on, is kept in memory, and can be saved to a file. "
 PURGED_TO = 0.9  # of the size allowed, so that not every save has to purge again
 
@@ -77,6 +79,7 @@ class Store:
         self._saved: dict[str, float] = {}  # when it was last saved here, by a clock that does not jump
         self._stray: dict[tuple[str, ...], float] = {}  # a file that nothing names -> seen since when
         self._runs = self._total = 0  # how many, in how many bytes; what others saved is counted by a purge
+        self._owned: dict[str, int] = {}  # bytes of each owner's runs, counted likewise
         self._wanted = 0  # bytes that the largest of the saves refused since then would have added
 
     def save(self, about: About, parts: Mapping[str, bytes], names: Collection[str]) -> None:
@@ -92,13 +95,15 @@ class Store:
             known = stored if before and self._versions.get(about.id, before.version) == before.version else {}
             if missing := [name for name in names if name not in parts and name not in known]:
                 raise PartsMissing(missing)
+            size = sum(len(parts[name]) if name in parts else stored[name].size for name in set(names))
+            grown = size - (before.size if before else 0)
+            added = grown if before and before.about.owner == about.owner else size  # to what the owner has
+            self._check_size(about.owner, size, grown, added)
             same = {n for n in names if n not in parts or n in stored and stored[n].holds(parts[n])}
             new = {name: parts[name] for name in names if name not in same}
             files = {name: File(f"{name}.{version}", len(part), digest(part)) for name, part in new.items()}
             record = Record(about, version, {name: stored[name] if name in same else files[name] for name in names})
             record = replace(record, dropped=tuple(before.file_names - record.file_names if before else ()))
-            grown = record.size - (before.size if before else 0)
-            self._check_size(record.size, grown)
             with ExitStack() as undo:
                 undo.callback(self._tidy, about.id, [files[name].name for name in new])
                 if before is None or before.about.owner != about.owner:
@@ -111,6 +116,7 @@ class Store:
                 undo.pop_all()
             self._versions[about.id], self._saved[about.id] = version, time.monotonic()
             self._runs, self._total = self._runs + (before is None), self._total + grown
+            self._count(record, before)
             self._tidy(about.id, before.dropped if before else ())
 
     def load(self, run_id: str) -> tuple[About, dict[str, bytes]] | None:
@@ -160,10 +166,14 @@ class Store:
                 self.files.remove(("owners", record.about.owner, run_id))
             self.files.remove(("ids", run_id), folder=True)
             self._runs, self._total = self._runs - bool(record), self._total - (record.size if record else 0)
+            self._count(None, record)
             self._saved.pop(run_id, None)
 
     def purge(self, keep: Collection[str] = ()) -> list[str]:
-        """Delete runs that are too old and, oldest first, those there is no room for. The ids of what went.
+        """Delete runs that are too old, and those there is no room for. The ids of what went.
+
+        For room goes the oldest run of whoever has most bytes, again and again, so that nobody's many runs push out
+        the others'.
 
         keep: runs that are never deleted. A run is as old as the newest save in the store is later than its own, but
         no gap between two saves counts for more than a quarter of the age allowed; and it is never older than the
@@ -175,14 +185,39 @@ class Store:
             total, gone = sum(sizes.values()), []
             full = total + self._wanted > self._store_bytes
             room = PURGED_TO * self._store_bytes - self._wanted if full else math.inf
-            for age, run_id in sorted(self._ages(records), reverse=True):
-                surplus = run_id not in keep and (age > self._seconds or total > room)
-                if surplus and self._record_or_none(run_id) == records[run_id]:
+            held = dict.fromkeys(records, 0)
+            for path, size in sizes.items():
+                if path[1] in held:
+                    held[path[1]] += size
+            owned: Counter[str] = Counter()
+            for run_id, record in records.items():
+                owned[_owner(record)] += held[run_id]
+
+            def remove(run_id: str) -> None:
+                nonlocal total
+                if self._record_or_none(run_id) == records[run_id]:
                     with suppress(StoreError):
                         self.delete(run_id)
                         gone.append(run_id)
-                        total -= sum(size for path, size in sizes.items() if path[1] == run_id)
+                        total -= held[run_id]
+                        owned[_owner(records[run_id])] -= held[run_id]
+
+            young: dict[str, deque[str]] = defaultdict(deque)  # owner -> runs that may go for room, oldest first
+            ages = sorted((each for each in self._ages(records) if each[1] not in keep), reverse=True)
+            for age, run_id in ages:
+                if age > self._seconds:
+                    remove(run_id)
+                else:
+                    young[_owner(records[run_id])].append(run_id)
+            while total > room and young:
+                most = max(young, key=lambda owner: owned[owner])
+                remove(young[most].popleft())
+                if not young[most]:
+                    del young[most]
             self._wanted = 0
+            self._owned = {}
+            for run_id in records.keys() - set(gone):
+                self._count(records[run_id], None)
             self._runs, self._total = len(records) - len(gone), total
             self._remove_strays(path for path in sizes if path[1] not in gone and not _named(path, records))
         return gone
@@ -208,11 +243,24 @@ class Store:
         for path in since.keys() - self._stray.keys():
             self.files.remove(path)
 
-    def _check_size(self, size: int, grown: int) -> None:
+    def _count(self, new: Record | None, old: Record | None) -> None:
+        """What owners have, once a run is `new` that was `old`; None: there is none."""
+        for record, sign in ((new, 1), (old, -1)):
+            if record:
+                self._owned[record.about.owner] = self._owned.get(record.about.owner, 0) + sign * record.size
+
+    def _check_size(self, owner: str, size: int, grown: int, added: int) -> None:
         if size > self._run_bytes:
             raise StoreError(
                 f"The run could not be saved: it takes {size / MB:.1f} MB, and this server keeps runs of at most "
                 f"{self._run_bytes / MB:.0f} MB. It goes on, in memory alone; save it to a file."
+            )
+        share, owned = self._store_bytes / OWNER_SHARE, self._owned.get(owner, 0) + added
+        if owner and added > 0 and owned > share:
+            raise StoreError(
+                f"The run could not be saved: with it your runs take {owned / MB:.1f} MB, and this server keeps at "
+                f"most {share / MB:.1f} MB of one person's. {KEPT}Delete runs that you no longer need, or save them to "
+                "files."
             )
         if grown > 0 and self._total + grown > self._store_bytes:
             self._wanted = max(self._wanted, grown)
@@ -264,6 +312,11 @@ def _ours(path: tuple[str, ...]) -> bool:
     if folder == "owners":
         return bool(NAME.fullmatch(name) and ID.fullmatch(file))
     return folder == "ids" and bool(ID.fullmatch(name) and (file == ABOUT or FILE.fullmatch(file)))
+
+
+def _owner(record: Record | None) -> str:
+    """Whose a run is; a damaged one is nobody's."""
+    return record.about.owner if record else ""
 
 
 def _named(path: tuple[str, ...], records: Mapping[str, Record | None]) -> bool:

@@ -276,6 +276,7 @@ def test_it_purges_at_the_start_and_then_now_and_then_but_never_what_lives(store
 
 def test_a_full_store_is_purged_to_save(monkeypatch):
     monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
+    monkeypatch.setattr("rnnviz.runs.store.OWNER_SHARE", 0.1)
     monkeypatch.setattr(keeper_module, "FULL_PURGE_SECONDS", 0.1)
     monkeypatch.setattr(keeper_module, "RETRY_SECONDS", 0.02)
     keeper = Keeper(Store(), live=lambda: [RUN])

@@ -16,11 +16,17 @@ def url(request, tmp_path):
     return str(tmp_path / "kept") if request.param == "folder" else f"memory://{tmp_path.name}"
 
 
-def fill(url: str, days: list[float], size: int = 10) -> list[str]:
+@pytest.fixture
+def one_owner(monkeypatch):
+    """All of the store may be one owner's."""
+    monkeypatch.setattr(store_module, "OWNER_SHARE", 0.1)
+
+
+def fill(url: str, days: list[float], size: int = 10, **changes) -> list[str]:
     """Runs saved so many days after NOW, by servers of the past."""
     runs = [f"run-{k:0>16}" for k in range(len(days))]
     for run, day in zip(runs, days, strict=True):
-        Store(url).save(about(run, saved=NOW + day * DAY), {"head": bytes(size)}, ["head"])
+        Store(url).save(about(run, saved=NOW + day * DAY, **changes), {"head": bytes(size)}, ["head"])
     return runs
 
 
@@ -66,7 +72,7 @@ def test_a_long_silence_makes_nothing_old_at_once(url):
     assert Store(url).purge() == [] and left(url) == runs
 
 
-def test_the_oldest_go_where_there_is_no_room(url, monkeypatch):
+def test_the_oldest_go_where_there_is_no_room(url, monkeypatch, one_owner):
     monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
     runs = fill(url, [0.01 * k for k in range(9)], size=100_000)
     assert Store(url).purge() == []
@@ -78,7 +84,7 @@ def test_the_oldest_go_where_there_is_no_room(url, monkeypatch):
     assert store.status()["runs"] == 6 and 800_000 < store.status()["bytes"] < 900_000
 
 
-def test_a_full_store_takes_no_more_until_it_is_purged(url, monkeypatch):
+def test_a_full_store_takes_no_more_until_it_is_purged(url, monkeypatch, one_owner):
     monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
     store = Store(url)
     for k in range(4):
@@ -96,7 +102,7 @@ def test_a_full_store_takes_no_more_until_it_is_purged(url, monkeypatch):
     store.save(about("run-000000000000a", saved=NOW + 10), {"head": bytes(240_000)}, ["head"])
 
 
-def test_purging_makes_room_for_what_was_refused(url, monkeypatch):
+def test_purging_makes_room_for_what_was_refused(url, monkeypatch, one_owner):
     monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
     runs, store = fill(url, [0.0, 0.01, 0.02], size=240_000), Store(url)
     assert store.purge() == []
@@ -124,6 +130,61 @@ def test_a_run_may_be_too_large(url, monkeypatch):
     assert store.files.sizes() == {}
 
 
+def of_eight(url: str) -> list[str]:
+    """A run of each of eight owners, all older than whatever comes later."""
+    runs = [f"run-of-owner-00000{k}" for k in range(8)]
+    for k, run in enumerate(runs):
+        Store(url).save(about(run, owner=f"owner-{k}", saved=NOW - DAY + k), {"head": bytes(60_000)}, ["head"])
+    return runs
+
+
+def test_one_owner_does_not_push_out_the_runs_of_others(url, monkeypatch, one_owner):
+    monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
+    theirs, hogs = of_eight(url), fill(url, [0.01 * k for k in range(30)], size=60_000, owner="hog")
+    gone = Store(url).purge()
+    assert gone == hogs[: len(gone)]  # oldest first
+    store = Store(url)
+    assert all(store.about(run) for run in theirs)
+    assert len(store.runs("hog")) == 6  # of 0.9 MB: (900 - 480) / 60, and each has an about.json
+
+
+def test_who_has_most_gives_until_another_has_more_and_what_is_kept_counts(url, monkeypatch, one_owner):
+    few = fill(url, [0.0, 0.01, 0.02], size=200_000, owner="few")
+    live = [f"run-that-lives-000{k}" for k in range(2)]
+    for run in live:
+        Store(url).save(about(run, owner="lives", saved=NOW - DAY), {"head": bytes(340_000)}, ["head"])
+    monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
+    assert Store(url).purge(keep=live) == few[:2]
+
+
+def test_one_owner_keeps_a_quarter_at_most(url, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
+    store = Store(url)
+    first, second = about("run-0000000000001"), about("run-0000000000002")
+    store.save(first, {"head": bytes(150_000)}, ["head"])
+    too_much = "your runs take 0.3 MB, and this server keeps at most 0.2 MB of one person's.*Delete.*save them to files"
+    with pytest.raises(StoreError, match=too_much) as refused:
+        store.save(second, {"head": bytes(150_000)}, ["head"])
+    assert not isinstance(refused.value, StoreFull) and store.load(second.id) is None
+    store.save(replace(second, owner="owner-b"), {"head": bytes(150_000)}, ["head"])  # another has room
+    store.save(first, {"head": bytes(240_000)}, ["head"])
+    with pytest.raises(StoreError, match="of one person's"):
+        store.save(first, {"head": bytes(260_000)}, ["head"])
+    again = Store(url)
+    again.purge()  # counts what there is
+    with pytest.raises(StoreError, match="of one person's"):
+        again.save(replace(first, id="run-0000000000003"), {"head": bytes(20_000)}, ["head"])
+    again.delete(first.id)
+    again.save(replace(first, id="run-0000000000003"), {"head": bytes(240_000)}, ["head"])
+
+
+def test_what_is_too_large_is_refused_before_it_is_read_through(url, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_RUN_MB", "1")
+    monkeypatch.setattr(store_module, "digest", lambda content: pytest.fail("it was read"))
+    with pytest.raises(StoreError, match="at most 1 MB"):
+        Store(url).save(about(), {"head": bytes(1_100_000)}, ["head"])
+
+
 def test_what_the_store_did_not_make_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(store_module, "STRAY_SECONDS", 0)
     folder = tmp_path / "kept"
@@ -145,7 +206,7 @@ def test_what_the_store_did_not_make_stays(tmp_path, monkeypatch):
     assert loaded_step(store) == 6
 
 
-def test_purging_while_runs_are_saved(url, monkeypatch):
+def test_purging_while_runs_are_saved(url, monkeypatch, one_owner):
     monkeypatch.setenv("RNNVIZ_STORE_MB", "1")
     monkeypatch.setattr(store_module, "STRAY_SECONDS", 0)
     fill(url, [-0.01 * k for k in range(20)], size=60_000)
