@@ -24,6 +24,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ from typing import Any
 
 import psutil
 from tab import Tab
-from visitors import Plan, Visitor
+from visitors import ELSEWHERE, Plan, Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 200  # visitors
@@ -147,10 +148,11 @@ def workers(process: psutil.Process) -> list[psutil.Process]:
 
 async def attend(address: str, process: psutil.Process, result: Result, files: bool) -> None:
     """Let the class come, work and leave, and write down what it met with."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(result.visitors))  # all load files at once
     first = Tab(address)  # what the first visitor of all waits for (imports, workers) is not a visitor's share
     await first.open("train", "", lambda: "train loss" in first.pictures, files=False)
-    for path in ("gradients", ""):
-        await first.go(path, lambda: True)
+    for path, picture in ELSEWHERE:
+        await first.go(path, lambda picture=picture: picture in first.pictures)
     await first.close()
     before = memory(process)
     plan = Plan()

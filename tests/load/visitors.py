@@ -13,6 +13,7 @@ from websockets.exceptions import WebSocketException
 
 # Every visitor trains the same network on data of their own seed.
 SETTINGS = "task=adding&T=30&H=32&B=32"
+ELSEWHERE = (("", "home loss"), ("gradients", "gradients flow"))  # pages to switch to, and a picture of each
 THINK = (2.0, 6.0)  # seconds between two interactions of one visitor
 
 
@@ -68,7 +69,7 @@ class Visitor:
 
     async def away(self) -> None:
         """To another page, and back after a moment."""
-        path, picture = self.random.choice([("", "home loss"), ("gradients", "gradients flow")])
+        path, picture = self.random.choice(ELSEWHERE)
         self.tab.pictures.pop(picture, None)
         self.left.append(time.monotonic())
         await self._timed("switch page", self.tab.go(path, self._has(picture)))
