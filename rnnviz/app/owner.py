@@ -63,7 +63,9 @@ class OwnerCookie:
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", cookie)
+                headers = MutableHeaders(scope=message)
+                headers.append("set-cookie", cookie)
+                headers["cache-control"] = "no-store"  # by a proxy that others share
             await send(message)
 
         await self.app(scope, receive, with_cookie)

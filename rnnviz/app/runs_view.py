@@ -16,12 +16,13 @@ from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.figures.runs import MOST, runs_figure
-from rnnviz.run import Run
+from rnnviz.run import History
 from rnnviz.runs.store import About, StoreError
 from rnnviz.tasks import TASKS
 
 FILE_MB = 50  # largest file of a run; above it snapshots stay behind
 MB = 2**20
+Known = tuple[ExperimentConfig, History]  # of a run, as it is and as it is shown
 _NAMED = ("task", "cell")  # settings with a column of their own
 
 
@@ -113,7 +114,7 @@ def curves(chosen: Sequence[About]) -> None:
         st.caption(f"The first {MOST} of {len(chosen)} are drawn.")
     names = [(title(about), runs[about.id]) for about in chosen if about.id in runs]
     seen = tuple((about.id, about.step, title(about)) for about in chosen)
-    tasks = [TASKS[run.config.task] for run in runs.values()]
+    tasks = [TASKS[config.task] for config, _ in runs.values() if config.task in TASKS]
     metrics = {task.metric for task in tasks if task.metric != task.loss}
     quantities = ["heldout_loss", *(metrics if len(metrics) == 1 else ())]
     for column, quantity in zip(st.columns(len(quantities), gap="medium"), quantities, strict=True):
@@ -121,10 +122,9 @@ def curves(chosen: Sequence[About]) -> None:
             picture("runs", f"runs {quantity}", (seen, quantity), lambda quantity=quantity: _figure(names, quantity))  # type: ignore[misc]
 
 
-def _figure(runs: Sequence[tuple[str, Run]], quantity: str) -> object:
+def _figure(runs: Sequence[tuple[str, Known]], quantity: str) -> object:
     field = "heldout_loss" if quantity == "heldout_loss" else "metric"
-    shown = [(name, run.history.until(run.step)) for name, run in runs]
-    return runs_figure([(name, each.checked, getattr(each, field)) for name, each in shown], quantity)
+    return runs_figure([(name, each.checked, getattr(each, field)) for name, (_, each) in runs], quantity)
 
 
 def _one(about: About) -> None:
@@ -139,8 +139,12 @@ def _one(about: About) -> None:
     with st.popover("Name", icon=":material/edit:"):
         name = st.text_input("Name of the run", about.name, max_chars=60, key=f"name {about.id}")
         if name != about.name:
-            engine.rename(about.id, name, visitor.owner)
-            st.rerun()
+            try:
+                engine.rename(about.id, name, visitor.owner)
+            except StoreError as error:
+                st.error(literal(str(error)), icon=":material/error:")
+            else:
+                st.rerun()
     st.download_button(
         "Save to a file",
         lambda: _content(about),
@@ -162,9 +166,15 @@ def _delete(chosen: Sequence[About]) -> None:
 
 
 def _delete_now(chosen: Sequence[About]) -> None:
+    visitor = session.visitor()
     for about in chosen:
-        session.engine().delete(about.id, session.visitor().owner)
-        session.visitor().forget(about.id)
+        try:
+            session.engine().delete(about.id, visitor.owner)
+        except StoreError as error:
+            st.toast(literal(str(error)), icon=":material/error:")
+            return
+        visitor.forget(about.id)
+        visitor.results.pop(f"run {about.id}", None)
 
 
 def _show(job: str | None) -> None:
@@ -175,8 +185,8 @@ def _show(job: str | None) -> None:
     st.switch_page(page("train.py"))
 
 
-def _read(about: About) -> Run | None:
-    """A run as last saved, read again only when it has been saved since."""
+def _read(about: About) -> Known | None:
+    """What is drawn of a run as last saved, read again only when it has been saved since."""
     results, version = session.visitor().results, (about.step, about.saved)
     known = results.get(f"run {about.id}")
     if known is None or known[0] != version:
@@ -185,8 +195,9 @@ def _read(about: About) -> Run | None:
         except (StoreError, ValueError) as error:
             st.error(literal(str(error)), icon=":material/error:")
             return None
-        known = results[f"run {about.id}"] = (version, run and replace(run, snapshots=(), data=None))
-    return known[1]
+        drawn = None if run is None else (run.config, run.history.until(run.step))
+        known = results[f"run {about.id}"] = (version, drawn)
+    return known[1]  # type: ignore[no-any-return]
 
 
 def _content(about: About) -> bytes:

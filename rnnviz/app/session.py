@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -27,7 +28,8 @@ from rnnviz.runs import Engine, get_engine
 GRACE = 0.2  # seconds between losing a connection and orphaning: a run on its way ends, a short gap closes
 _KEY = "visitor"
 
-_left: dict[str, Presence] = {}  # by owner: who left last, and may be back
+_here: list[Presence] = []
+_left: dict[str, Visitor] = {}  # by owner: the visitor who left last, and may be back
 _lock = threading.Lock()
 
 
@@ -54,46 +56,57 @@ class Presence:
     def end(self) -> None:
         """Called on the server's event loop, which must not wait for the engine."""
         with _lock:
-            _left[self.visitor.owner] = self
+            if self in _here:
+                _here.remove(self)
+            _left[self.visitor.owner] = self.visitor
         _later(GRACE, self._orphan)
 
     def _orphan(self) -> None:
         if runtime.exists() and runtime.get_instance().is_active_session(self.session):
             return  # back already: the next Presence has attached the jobs, or will
-        with _lock:
-            if _left.get(self.visitor.owner) is not self:
-                return  # back already, as another session
-        self.visitor.leave()
-        _later(get_engine().orphan_seconds, self._forget)
+        if not _is_here(self.visitor):  # nor back as another session
+            self.visitor.leave()
+            _later(get_engine().orphan_seconds, self._forget)
 
     def _forget(self) -> None:
         with _lock:
-            if _left.get(self.visitor.owner) is self:
+            if _left.get(self.visitor.owner) is self.visitor:
                 del _left[self.visitor.owner]
 
 
-def _later(seconds: float, act: object) -> None:
-    timer = threading.Timer(seconds, act)  # type: ignore[arg-type]
+def _is_here(who: Visitor) -> bool:
+    with _lock:
+        return any(presence.visitor is who for presence in _here)
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=Presence.end)
 def _presence() -> Presence:
-    who = owner.hashed(owner.token())
-    with _lock:
-        back = _left.pop(who, None)
-    if back is not None and back.visitor.engine is not engine():
-        back = None
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = Visitor(engine(), who) if back is None else back.visitor
-    here: Visitor = st.session_state[_KEY]
-    if back is not None and back.visitor is not here:
-        with _lock:  # another tab of this browser left
-            _left.setdefault(who, back)
-    here.attach()
+    who, shared = owner.hashed(owner.token()), engine()
     context = get_script_run_ctx()
-    return Presence(here, context.session_id if context else "")
+    name = context.session_id if context else ""
+    with _lock:
+        here: Visitor | None = st.session_state.get(_KEY)
+        if here is None or any(other.visitor is here and other.session != name for other in _here):
+            left = _left.get(who)  # unless another session went on as they
+            here = left if left is not None and left.engine is shared and not _taken(left) else Visitor(shared, who)
+        if _left.get(who) is here:
+            del _left[who]
+        st.session_state[_KEY] = here
+        present = Presence(here, name)
+        _here.append(present)
+    here.attach()
+    return present
+
+
+def _taken(left: Visitor) -> bool:
+    """Whether a session goes on as this visitor (the caller holds the lock)."""
+    return any(other.visitor is left for other in _here)
 
 
 @st.cache_resource(show_spinner=False)

@@ -93,7 +93,7 @@ def _rate(engine: Engine, job: str, window: float, watched: bool) -> float:
     while time.monotonic() < begin + window:
         time.sleep(1 / LOOKS)
         if watched and (view := engine.latest(job)):
-            _draw(view)
+            draw(view)
     engine.pause(job)
     while not engine.acknowledged(job):
         time.sleep(0.001)
@@ -105,7 +105,7 @@ def _steps(engine: Engine, job: str) -> int:
     return record.view.step if record else 0
 
 
-def _draw(view: View) -> None:
+def draw(view: View) -> None:
     """Every figure of the page Train."""
     from rnnviz.figures.gates import gate_traces
     from rnnviz.figures.gradient_norms import flow_over_training, grad_norms_figure

@@ -96,7 +96,10 @@ class Dispatcher:
     def remove(self, record: Record) -> None:
         """Forget a job now."""
         with self.lock:
-            if self.records.pop(record.job, None) is not None and record.link is not None:
+            if self.records.get(record.job) is not record:
+                return  # gone already; another life of the run may be here
+            del self.records[record.job]
+            if record.link is not None:
                 record.link.send(pack({"verb": "drop", "job": record.job}))
 
     def make_room(self, record: Record) -> None:
@@ -172,7 +175,7 @@ class Dispatcher:
             record.link = None
             if not record.holders:
                 del self.records[header["job"]]
-        self.place(record)
+        self._place_soon([record])
 
     def _on_released(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
         with self.lock:
@@ -183,14 +186,13 @@ class Dispatcher:
             record.obeyed(header)
             if record.ending:
                 del self.records[header["job"]]
-        self.place(record)
+                return
+        self._place_soon([record])
 
     def _on_ready(self, link: Link) -> None:
         with self.lock:
             waiting = [each for each in self.records.values() if each.link is None and each.leaving is None]
-        for record in waiting:
-            if record.view.status != FAILED:
-                self.place(record)
+        self._place_soon(waiting)
 
     def _on_turn(self, link: Link, header: dict[str, Any], blobs: list[bytes]) -> None:
         self._turns[link] = header["job"]
@@ -215,11 +217,20 @@ class Dispatcher:
                         "times at the same place. Perhaps the machine is out of memory. Play tries again from the "
                         "last save, Reset from step 0."
                     )
-        for record in lost:
-            if record.view.status != FAILED:
-                self.place(record)
-            if record.link is None and not record.holders:  # an orphan does not wait
-                self.remove(record)
+        self._place_soon(lost)
+
+    def _place_soon(self, records: list[Record]) -> None:
+        """Place them on a thread of its own: reports come on the fleet's, which must not wait for the store."""
+
+        def place() -> None:
+            for record in records:
+                if record.view.status != FAILED:
+                    self.place(record)
+                if record.link is None and record.leaving is None and not record.holders:  # an orphan does not wait
+                    self.remove(record)
+
+        if records:
+            threading.Thread(target=place, name="rnnviz-place", daemon=True).start()
 
     def _ask_for_all(self, job: str) -> None:
         """The store has lost parts of a run: have its worker hand over all of them."""

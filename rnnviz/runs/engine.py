@@ -118,7 +118,8 @@ class Engine:
                 "This link names a run that trains on a file of its owner's, which is not shown to others. "
                 "Open the file on the page Your data and train a run of your own."
             )
-        copy = replace(about, id=secrets.token_urlsafe(16), owner=owner, parent=run, parent_step=about.step)
+        fresh = secrets.token_urlsafe(16)
+        copy = replace(about, id=fresh, owner=owner, name="", parent=run, parent_step=about.step)
         return self._restore(copy, parts, visitor, new=True)
 
     def open_file(self, content: bytes, visitor: str = "", owner: str = "") -> str:
@@ -261,11 +262,11 @@ class Engine:
             self.keeper.rename(run, name)
 
     def delete(self, run: str, owner: str) -> None:
-        """Forget a run, here and in the store."""
+        """Forget a run, here and in the store. Raises StoreError."""
+        about = self.keeper.about(run)  # first: where the store does not answer, nothing is deleted
         with self.jobs.lock:
             if (record := self.jobs.get(run)) and record.owner == owner:
                 self.jobs.remove(record)
-        about = self.keeper.about(run)
         if about is not None and about.owner == owner:
             self.keeper.delete(run)
 
@@ -300,7 +301,7 @@ class Engine:
         return {
             "started": self.started,
             "workers": [
-                {"label": link.label, "pid": link.pid, "ready": link.ready}
+                {"label": link.label, "pid": link.pid, "rss": link.rss, "ready": link.ready}
                 | {"jobs": jobs[link], "playing": playing[link]}
                 for link in links
             ],
@@ -353,7 +354,7 @@ class Engine:
             run = Run.from_parts(parts)
         except ValueError as error:
             raise ConfigError(f"The run could not be opened. {error}") from None
-        self.limits.check(run.config, run.data)  # which may have grown on the way
+        self.limits.check_run(run)
         content = {name: parts[name] for name in run.part_names()} if new else None
         return self._begin(Record.of(run, about), visitor, content)
 

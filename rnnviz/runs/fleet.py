@@ -26,6 +26,11 @@ class Link(ABC):
         return None
 
     @property
+    def rss(self) -> int | None:
+        """Bytes that its process holds in memory, where that runs on this machine."""
+        return None
+
+    @property
     def exit_words(self) -> str:
         """Why it ended, to stand in a sentence; "" where nothing is known."""
         return ""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 
+from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.initialisation import INITS
+from rnnviz.optimisers import OPTIMISERS
+from rnnviz.run import Run
 from rnnviz.sizes import CHECK_SIZE, Size, network
 from rnnviz.tasks import make_task
 from rnnviz.tasks.base import PROBE_SIZE
@@ -81,6 +85,23 @@ class Limits:
                 f"{size.data} columns); this server allows at most {self.max_states:,}. Make length or the number "
                 "of columns smaller."
             )
+
+    def check_run(self, run: Run) -> None:
+        """Raise ConfigError where a run that comes from a file could not be trained here."""
+        config = run.config
+        try:
+            for names, name in ((CELLS, config.cell), (INITS, config.init), (OPTIMISERS, config.optimiser)):
+                names[name]
+            expected = network(config, make_task(config, run.data)).parameters
+        except (LookupError, TypeError, ValueError) as error:
+            raise ConfigError(f"The run cannot be trained here. {error}") from None
+        found = sum(array.size for array in run.weights.values())
+        if found != expected:
+            raise ConfigError(f"The run has {found:,} weights; its settings call for {expected:,}.")
+        if run.step > self.max_steps:
+            raise LimitError(f"The run has taken {run.step:,} steps; this server allows at most {self.max_steps:,}.")
+        for settings in (config, run.original):
+            self.check(settings, run.data)
 
     def check_runs(self, count: int) -> None:
         """Raise LimitError where a visitor who has `count` runs asks for one more."""

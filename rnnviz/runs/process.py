@@ -20,6 +20,8 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from rnnviz.runs.fleet import Link
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,13 @@ class WorkerProcess(Link):
     def pid(self) -> int | None:
         """None before the process has started."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def rss(self) -> int | None:
+        try:
+            return None if self.pid is None else int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:  # it ended
+            return None
 
     @property
     def label(self) -> str:

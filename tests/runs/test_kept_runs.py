@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from rnnviz import training
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.run import Run
-from rnnviz.runs import NotYours, Spec
+from rnnviz.runs import LimitError, Limits, NotYours, Spec
 from rnnviz.runs.inline import InlineFleet
 
 ADA, BOB = "a" * 32, "b" * 32
@@ -59,9 +60,11 @@ def test_an_owner_lists_renames_exports_and_deletes_their_own_runs_alone(engine,
 
 def test_the_link_of_someone_elses_run_opens_a_copy(engine, settled):
     run = stepped(engine, settled, 40, visitor="1", owner=ADA)
+    engine.rename(run, "a name of Ada's", ADA)
     copy = engine.open(run, "2", BOB)
     assert copy != run
     view = settled(engine, copy)
+    assert view.name == ""
     assert (view.step, view.parent, view.parent_step) == (40, run, 40)
     served(settled, engine, copy, 10)
     same_run(kept(engine, copy, BOB), fresh(50))
@@ -100,6 +103,28 @@ def test_a_file_opens_as_a_run_of_ones_own(engine, settled):
     for bad in (b"", b"PK\x03\x04", content[:-5], content[:200], b"\0" * 5000):
         with pytest.raises(ConfigError, match="saved run"):
             engine.open_file(bad, "1", ADA)
+
+
+@pytest.mark.parametrize(
+    ("forge", "words"),
+    [
+        (lambda run: replace(run, config=run.config.with_(task="nonesuch")), "nonesuch"),
+        (lambda run: replace(run, config=run.config.with_(cell="nonesuch")), "nonesuch"),
+        (lambda run: replace(run, config=run.config.with_(optimiser="nonesuch")), "nonesuch"),
+        (lambda run: replace(run, config=run.config.with_(hidden_size=7)), "247 weights; its settings call for"),
+        (lambda run: replace(run, config=run.config.with_(loss="cross_entropy")), "cross_entropy"),
+    ],
+)
+def test_a_file_of_what_cannot_be_trained_here_is_refused_before_anything_shows_it(inline, forge, words):
+    with pytest.raises(ConfigError, match=words):
+        inline.open_file(forge(fresh(3)).to_bytes(), "1", ADA)
+    assert inline.runs(ADA) == [] or all(about.step != 3 for about in inline.runs(ADA))
+
+
+def test_a_file_does_not_pass_the_limit_on_steps(inline, monkeypatch):
+    monkeypatch.setattr(inline, "limits", Limits(max_steps=50))
+    with pytest.raises(LimitError, match="60 steps; this server allows at most 50"):
+        inline.open_file(fresh(60).to_bytes(), "1", ADA)
 
 
 def test_two_tabs_on_one_run_share_it_and_the_last_to_leave_stops_it(engine, settled, wait):
