@@ -56,7 +56,7 @@ class Entry:
     forget_at: float = float("inf")
     turn: float = 0.0
     record_at: float = 0.0
-    save_at: float = SAVE_EVERY
+    save_at: float = field(default_factory=lambda: SAVE_EVERY)
     save_by: float = 0.0
     sent: View | None = None
     keep: bool = True

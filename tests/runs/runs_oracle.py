@@ -3,6 +3,8 @@ that process which die when they are told to."""
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from rnnviz import training
@@ -51,6 +53,13 @@ def stepped(engine, settled, steps, config=TINY, **who) -> str:
     return job
 
 
+def placed() -> None:
+    """Wait for the threads that give jobs to workers."""
+    for thread in threading.enumerate():
+        if thread.name == "rnnviz-place":
+            thread.join(10)
+
+
 class MortalLink(InlineLink):
     """mute: what it sends is lost, as when a process dies with it unsent."""
 
@@ -75,6 +84,7 @@ class MortalFleet(Fleet):
         self.links = [*self.links, *(MortalLink(self) for _ in range(size))]
 
     def turn(self) -> None:
+        placed()
         for link in self.links:
             link.turn()
 
@@ -84,6 +94,7 @@ class MortalFleet(Fleet):
         self.links = [each for each in self.links if each is not link]
         self.grow(again)
         self.on_end(link)
+        placed()
 
     def close(self) -> None:
         self.links = []

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnnviz.runs import View
+from rnnviz.runs import scheduler as module
 from rnnviz.runs.messages import unpack
 from rnnviz.runs.scheduler import Entry, Scheduler
 from rnnviz.trace import Trace
 
 PICTURE = 0.01  # seconds
+clock = [1000.0]  # what time it is
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch):
+    """Time that passes only when something takes time, however busy the machine is."""
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep))
 
 
 class CountedJob:
-    """Every slice takes `slice_seconds`, every recording really takes PICTURE."""
+    """Every slice takes `slice_seconds`, every recording PICTURE."""
 
-    name = "j"
+    name, status = "j", "playing"
 
     def __init__(self, slice_seconds: float) -> None:
         self.slice_seconds = slice_seconds
@@ -38,10 +49,11 @@ class CountedJob:
     def slice(self, seconds: float) -> None:
         self.slices += 1
         self.busy += self.slice_seconds
+        clock[0] += self.slice_seconds
 
     def view(self, record: bool = True) -> View:
         if record:
-            time.sleep(PICTURE)
+            clock[0] += PICTURE
             self.busy += PICTURE
             self.pictures += 1
             x = np.zeros((1, 1, 1))
@@ -98,7 +110,7 @@ def test_a_job_that_had_to_wait_does_not_catch_up(waited):
     if waited == "paused":
         late.playing = False
     else:
-        late.due = time.monotonic() + 3600
+        late.due = clock[0] + 3600
     for _ in range(100):
         own.turn()
     late.playing, late.due = True, 0.0
@@ -111,7 +123,7 @@ def test_a_job_that_had_to_wait_does_not_catch_up(waited):
 def test_a_paced_job_does_not_let_a_new_one_push_the_others_aside():
     paced, other = CountedJob(0.01), CountedJob(0.01)
     own = scheduler([paced, other])
-    paced.due = time.monotonic() + 3600
+    paced.due = clock[0] + 3600
     for _ in range(100):
         own.turn()
     late = CountedJob(0.01)
@@ -134,7 +146,7 @@ def test_pausing_buys_no_time():
 
 def test_what_is_sought_does_not_wait_for_the_next_step_of_a_paced_job():
     job = CountedJob(0.01)
-    job.due = time.monotonic() + 3600
+    job.due = clock[0] + 3600
     own = scheduler([job])
     own.turn()
     assert job.slices == 0 and own._until_next_plan() > 50
@@ -163,3 +175,17 @@ def test_whose_slice_it_is_is_said_only_while_one_is_suspected():
     own.turn()
     own.turn()
     assert sent == []
+
+
+@pytest.mark.parametrize("idle", [0.0, 0.08])
+def test_two_seconds_are_the_most_that_is_not_saved(idle):
+    """Of training; of a paced job, which is hardly ever busy, by the clock."""
+    job, saves = CountedJob(0.02), []
+    job.rate = 10.0 if idle else None
+    own = scheduler([job], lambda message: saves.append(clock[0]))
+    for step in range(1, 1000):
+        job.run = SimpleNamespace(step=step, to_parts=lambda known: {}, part_names=lambda: ())
+        own.turn()
+        clock[0] += idle
+    gaps = np.diff(saves)
+    assert len(gaps) > 5 and 1.8 <= gaps.max() <= 2.0
