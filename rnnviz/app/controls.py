@@ -9,6 +9,7 @@ send its own lowest one back.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, Row, changed, from_query, 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.errors import DataError
 from rnnviz.tasks import named_data
+
+STAYS = 20.0  # seconds for which a sentence about a link is shown
 
 
 def arrive() -> tuple[ExperimentConfig, list[str]]:
@@ -50,6 +53,17 @@ def take(config: ExperimentConfig) -> ExperimentConfig:
     if {key: st.query_params.get_all(key) for key in st.query_params} != wanted:
         st.query_params.from_dict(wanted)
     return config
+
+
+def show_notices(place: str, notices: list[str]) -> None:
+    """Say what there is to say about a link, and go on saying it for a while: the page may soon run again."""
+    said = session.visitor().said
+    if notices:
+        said[place] = time.monotonic(), notices
+    since, words = said.get(place, (0.0, []))
+    if time.monotonic() - since < STAYS:
+        for notice in words:
+            st.warning(notice, icon=":material/link_off:")
 
 
 def current() -> ExperimentConfig:

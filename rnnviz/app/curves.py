@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+
 from rnnviz.app.settings import BY_FIELD
 from rnnviz.app.show import picture
 from rnnviz.breakpoints import BREAKPOINTS
@@ -49,13 +51,26 @@ def metric(view: View, other: View | None, task: Task) -> None:
 
 
 def grad_norm(view: View, other: View | None) -> None:
-    clip_at = view.config.clip_at if view.config and view.config.clip == "norm" else None
     picture(
         "grad_norm",
         "train grad norm",
         _version(view, other),
-        lambda: grad_norm_figure(view.history.until(view.step), clip_at, **_layers(view, other)),
+        lambda: grad_norm_figure(view.history.until(view.step), clip_limits(view), **_layers(view, other)),
     )
+
+
+def clip_limits(view: View) -> np.ndarray | None:
+    """The norm at which each step's gradient was clipped (K,), NaN where it was not; None where none was."""
+    config = view.config or ExperimentConfig()
+    limits = np.full(view.step, np.nan)
+    end = view.step
+    for change in (*reversed(view.changes), None):
+        begin = change.step if change else 0
+        if config.clip == "norm":
+            limits[begin:end] = config.clip_at
+        if change:
+            config, end = config.with_(**{change.field: change.before}), begin
+    return None if np.isnan(limits).all() else limits
 
 
 def flow(view: View, layer: int) -> None:
@@ -86,11 +101,12 @@ def _layers(view: View, other: View | None) -> dict[str, Any]:
     marks = [(change.step, setting_words(config, change.field, change.after)) for change in view.changes]
     marks += [(hit.step, BREAKPOINTS[hit.kind].label.lower()) for hit in view.hits if hit.kind in BREAKPOINTS]
     if view.parent:
-        marks.append((view.parent_step, "forked"))
+        marks.append((view.parent_step, "forked"))  # after what was changed there, which says more
     beside = None
     if other is not None and len(other.history.loss):
         beside = (name_of(other, view), other.history.until(other.step))
-    return {"marks": sorted(marks), "at": view.past.step if view.past else None, "beside": beside}
+    marks.sort(key=lambda mark: mark[0])
+    return {"marks": marks, "at": view.past.step if view.past else None, "beside": beside}
 
 
 def name_of(other: View, view: View) -> str:

@@ -55,8 +55,7 @@ def begin(title: str, heading: str = "") -> ExperimentConfig:
     st.html(ASSETS / "app.css")
     settings, notices = controls.arrive()
     st.title(heading or title, anchor=False)
-    for notice in notices:
-        st.warning(notice, icon=":material/link_off:")
+    controls.show_notices(title, notices)
     with st.container(key="footer"):  # the style sheet moves it below whatever the page draws
         st.caption(f"rnnviz {rnnviz.__version__}. The address of a page holds the experiment: pass it on.")
     session.settle(title)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnviz.app import kept, session
-from rnnviz.app.controls import show
+from rnnviz.app.controls import show, show_notices
 from rnnviz.app.stops import LAST, LINK, Stops
 from rnnviz.breakpoints import BREAKPOINTS
 
@@ -15,10 +15,10 @@ from rnnviz.breakpoints import BREAKPOINTS
 def arrive() -> None:
     """Take the stops that the link names, and say which could not be; a link that names none gets the visitor's."""
     visitor, asked = session.visitor(), st.query_params.get(LINK)
+    notices: list[str] = []
     if asked is not None and asked != visitor.stops.to_text():
         visitor.stops, notices = Stops.from_text(asked)
-        for notice in notices:
-            st.warning(notice, icon=":material/link_off:")
+    show_notices(LINK, notices)
     _write()
 
 
@@ -37,9 +37,9 @@ def stops() -> None:
     if not menu.open:  # drawn while closed, the controls would forget what they were set to
         return
     with menu:
-        until = show("stop until", visitor.stops.until)
-        st.number_input(
-            "Run until step", 1, LAST, value=until, step=100, key="stop until", placeholder="no end",
+        show("stop until", visitor.stops.until)
+        st.number_input(  # a default other than None could not be cleared
+            "Run until step", 1, LAST, value=None, step=100, key="stop until", placeholder="no end",
             help="Play pauses there. A run that is past it plays on.", on_change=_until,
         )  # fmt: skip
         armed = {each.kind: each.value for each in visitor.stops.breakpoints}

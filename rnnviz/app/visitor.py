@@ -35,6 +35,7 @@ class Visitor:
     with what it was made for, the latest used last. data: what was uploaded; read: which file it came from, and
     how it was read.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
+    said: sentences about the link, by where they stand, with when they were first said.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
     stops: where their kept runs stop by themselves. equipped: job -> the pace and breakpoints it was told.
@@ -50,6 +51,7 @@ class Visitor:
     read: Hashable = None
     pictures: dict[str, Picture] = field(default_factory=dict)
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    said: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
     earlier: list[ExperimentConfig] = field(default_factory=list)
     rate: int | None = None

@@ -115,13 +115,14 @@ def metric_figure(
 
 def grad_norm_figure(
     history: History,
-    clip_at: float | None = None,
+    clip_at: float | np.ndarray | None = None,
     *,
     marks: Marks = (),
     at: int | None = None,
     beside: Beside | None = None,
 ) -> go.Figure:
-    """Gradient norm (K,) before clipping over steps, on a log axis. clip_at: the limit, dashed.
+    """Gradient norm (K,) before clipping over steps, on a log axis. clip_at: the limit, dashed; where it changed on
+    the way, that of each step (K,), NaN where there was none.
 
     Others: as in `loss_figure`.
     """
@@ -129,7 +130,9 @@ def grad_norm_figure(
     if not len(norms):
         return empty(GRAD_NORM.title, _WAITING)
     runs = _runs(history, beside)
-    low, high = decades(*(each.grad_norm for _, each, _ in runs), [] if clip_at is None else [clip_at])
+    limits = np.broadcast_to(np.nan if clip_at is None else clip_at, np.shape(norms)).astype(float)
+    clipped = np.isfinite(limits)
+    low, high = decades(*(each.grad_norm for _, each, _ in runs), limits[clipped])
     traces: list[dict[str, Any]] = []
     for name, each, look in runs:
         hover = _hover("gradient norm", name)
@@ -138,11 +141,15 @@ def grad_norm_figure(
             np.arange(len(each.grad_norm)), each.grad_norm, name or "gradient norm", hover=hover, **look, **thin
         )
     note = "before clipping"
-    if clip_at is not None:
-        share = float(np.mean(~(np.asarray(norms) <= clip_at)))
-        ends = np.array([0, len(norms) - 1])
-        traces.append(rule(clip_at, "clip", f"clipped above {clip_at:g}<extra></extra>", ends))
-        note = f"before clipping; {100 * share:.0f} % of the steps were clipped at {clip_at:g}"
+    if clipped.any():
+        share = float(np.mean(clipped & ~(np.asarray(norms) <= limits)))
+        starts = np.flatnonzero(np.append(True, limits[1:] != limits[:-1]) & clipped)
+        for start in starts:
+            end = start + int(np.argmin(np.append(limits[start:] == limits[start], False)))
+            words, ends = f"clipped above {limits[start]:g}<extra></extra>", np.array([start, end - 1])
+            traces.append(rule(limits[start], "clip", words, ends, showlegend=bool(start == starts[0])))
+        where = f"at {limits[starts[0]]:g}" if len(starts) == 1 else "at the limit of the time"
+        note = f"before clipping; {100 * share:.0f} % of the steps were clipped {where}"
     yaxis = log_axis(axis_title("grad_norm"), low, high)
     last = _last(runs)
     layout = {"note": note, "legend": len(runs) > 1, **on_steps(marks, at, last)}

@@ -131,6 +131,8 @@ class Dispatcher:
         """Who waits and why, in a sentence for the job's visitor; "" where nobody does."""
         if record.link is None and record.leaving is None and record.view.status != FAILED:
             return self.fleet.trouble or "This run waits for a worker."
+        if record.losses and record.link is not None and not record.link.ready:
+            return "The worker of this run has ended. The run goes on from its last save once another has started."
         playing = self.playing()
         here = playing[record.link]
         playing.pop(None, 0)

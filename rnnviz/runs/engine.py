@@ -118,8 +118,7 @@ class Engine:
                 "This link names a run that trains on a file of its owner's, which is not shown to others. "
                 "Open the file on the page Your data and train a run of your own."
             )
-        fresh = secrets.token_urlsafe(16)
-        copy = replace(about, id=fresh, owner=owner, name="", parent=run, parent_step=about.step)
+        copy = replace(about, id=secrets.token_urlsafe(16), owner=owner, name="", parent="", parent_step=0)
         return self._restore(copy, parts, visitor, new=True)
 
     def open_file(self, content: bytes, visitor: str = "", owner: str = "") -> str:

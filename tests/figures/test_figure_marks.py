@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -129,3 +130,16 @@ def test_what_is_drawn_says_which_loss_it_is(name):
     assert figure.layout.title.text == f"Loss: {lookup(name).label}" and lookup(name).unit
     assert figure.layout.yaxis.title.text == axis_title("loss", lookup(name).unit)
     assert not named(figure, "baseline")
+
+
+def test_a_limit_that_changed_on_the_way_is_drawn_and_counted_where_it_was():
+    norms = np.array([2.0, 0.5, 2.0, 0.5, 2.0, 0.1])
+    limits = np.array([1.0, 1.0, np.nan, np.nan, 0.3, 0.3])
+    history = replace(make_history(), loss=norms, grad_norm=norms)
+    drawn = training.grad_norm_figure(history, limits)
+    rules = [(list(trace.x), trace.y[0]) for trace in drawn.data if trace.name == "clip"]
+    assert rules == [([0, 1], 1.0), ([4, 5], 0.3)]
+    assert "33 % of the steps were clipped" in json.dumps(drawn.to_dict()["layout"], default=str)
+    once = training.grad_norm_figure(history, np.full(6, 1.0))
+    assert [trace.y[0] for trace in once.data if trace.name == "clip"] == [1.0]
+    assert "50 % of the steps were clipped at 1" in json.dumps(once.to_dict()["layout"], default=str)
