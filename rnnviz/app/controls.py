@@ -183,9 +183,11 @@ def _number(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
 
 
 def _optional(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
+    """A control with another default than nothing could not be emptied: so its value is set whenever it is drawn."""
     low, high = row.bounds
     bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": row.step}
-    st.number_input(**common, **bounds, value=value_of(row, config), format="%g", placeholder="default")
+    st.session_state[common["key"]] = value_of(row, config)
+    st.number_input(**common, **bounds, value=None, format="%g", placeholder="default")
 
 
 def _scale(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:

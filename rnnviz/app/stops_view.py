@@ -37,8 +37,8 @@ def stops() -> None:
     if not menu.open:  # drawn while closed, the controls would forget what they were set to
         return
     with menu:
-        show("stop until", visitor.stops.until)
-        st.number_input(  # a default other than None could not be cleared
+        st.session_state["stop until"] = visitor.stops.until  # whenever drawn: see `controls`, on what can be empty
+        st.number_input(
             "Run until step", 1, LAST, value=None, step=100, key="stop until", placeholder="no end",
             help="Play pauses there. A run that is past it plays on.", on_change=_until,
         )  # fmt: skip
