@@ -126,9 +126,9 @@ def test_kill_of_a_worker_costs_two_seconds_of_training_at_most_and_nothing_else
     bench.arm(paced, [far])
     bench.pace(paced, 40.0)
     flat, changed = job(3), job(7)
-    bench.play(flat, until=2000)
-    bench.play(changed, until=900)
-    bench.play(paced)
+    bench.play(flat)
+    bench.play(changed)
+    bench.play(paced, until=10_000)
     wait(bench, changed, lambda view: view.step > 100)
     bench.change(changed, learning_rate=1e-3)
     (change,) = wait(bench, changed, lambda view: view.changes).changes
@@ -149,13 +149,17 @@ def test_kill_of_a_worker_costs_two_seconds_of_training_at_most_and_nothing_else
     view = finished(bench, settled, stopped, fresh(shown[stopped].step, TINY.with_(seed=2)))
     assert view.message == said and view.hits == shown[stopped].hits
     view = wait(bench, paced, lambda view: view.step >= shown[paced].step)
-    assert (view.rate, view.breakpoints) == (40.0, (far,))
+    assert (view.rate, view.breakpoints, view.until) == (40.0, (far,), 10_000)
     bench.pace(paced, None)
     view = finished(bench, settled, paced, fresh(where, TINY.with_(seed=4)))
     assert view.hits[-1].step == where and view.message == view.hits[-1].message
-    finished(bench, settled, flat, fresh(2000, TINY.with_(seed=3)))
     before = fresh(change.step, TINY.with_(seed=7)).changed(learning_rate=1e-3)
-    finished(bench, settled, changed, advanced(before, 900 - change.step))
+    for name, start in ((flat, fresh(0, TINY.with_(seed=3))), (changed, before)):
+        bench.pause(name)  # it will not stop short of what was shown
+        until(lambda name=name: bench.acknowledged(name))
+        end = bench.latest(name).step
+        assert end >= shown[name].step
+        finished(bench, settled, name, advanced(start, end - start.step))
     view = wait(bench, slow, lambda view: view.past)
     same_trace(view.shown_trace, training.observe(fresh(95, SLOW.with_(seed=1)), device="cpu"))
     bench.look(slow, None)
