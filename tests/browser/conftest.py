@@ -118,8 +118,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[sync_api.Browser]:
+    """One browser for a module's tests: while its loop lives, no test after it could run one of its own."""
     if not Path(CHROMIUM).exists():
         reason = f"no Chromium at {CHROMIUM}; install it (apt-get install chromium) or set RNNVIZ_CHROMIUM"
         if os.environ.get("RNNVIZ_REQUIRE_BROWSER") == "1":
