@@ -84,6 +84,10 @@ class Model(nn.Module):
         """Copies of all weights, under the names of the state_dict."""
         return {name: weight.detach().cpu().numpy().copy() for name, weight in self.state_dict().items()}
 
+    def own_arrays(self) -> dict[str, np.ndarray]:
+        """Those of the weights that lie outside the recurrent stack, whose own a Trace holds already."""
+        return {name: array for name, array in self.arrays().items() if not name.startswith("rnn.")}
+
     @contextmanager
     def probing(self) -> Iterator[None]:
         """Dropout off, gradients possible (in evaluation mode cuDNN refuses to go backward)."""

@@ -50,6 +50,11 @@ class Trace:
     input_grads: (B, T, D): dLoss/dx_t.
     why_no_grads: where the four gradient fields are absent, the reason in words.
     outputs, targets, loss, labels: of the app's own models: (B, ...), (B, ...), a number, output names.
+    model_weights: of the app's own models, every weight outside the recurrent stacks, by its name in the
+        state_dict: `readout.weight`, `embed.weight`, ...
+    attention: (B, T, S), of a decoder that looks at its source: the weight that time step t gives to source
+        position s. Every row of a time step that exists sums to 1.
+    encoder: of a decoder, the Trace of the encoder that read its source, S time steps.
 
     Reverse layers use original time: the predecessor of t is t + 1.
     """
@@ -74,6 +79,9 @@ class Trace:
     targets: np.ndarray | None = None
     loss: float | None = None
     labels: tuple[str, ...] = field(default=())
+    model_weights: Arrays = field(default_factory=dict)
+    attention: np.ndarray | None = None
+    encoder: Trace | None = None
 
     def __post_init__(self) -> None:
         if not self.dropout_masks:
@@ -100,6 +108,13 @@ class Trace:
     def has_grads(self) -> bool:
         return self.state_grads is not None
 
+    @property
+    def _source(self) -> int:
+        """S: the encoder's time steps, or what attention itself says where there is no encoder."""
+        if self.encoder is not None:
+            return self.encoder.size[2]
+        return self.attention.shape[-1] if self.attention is not None and self.attention.ndim else 0
+
     def _check(self) -> None:
         if "h" not in self.states or np.ndim(self.states["h"]) != 4:
             raise TraceError(f"states['h'] must be (L, B, T, H); given {_shape(self.states.get('h'))}.")
@@ -113,6 +128,7 @@ class Trace:
             "mask": (batch, time),
             "output_grads": (batch, time, units * self.directions),
             "input_grads": (batch, time, depth),
+            "attention": (batch, time, self._source),
         }
         for name in ("states", "gates", "state_grads"):
             expected |= {f"{name}[{key!r}]": full for key in getattr(self, name) or ()}
@@ -128,6 +144,8 @@ class Trace:
                 raise TraceError(f"{name} has shape {arrays[name].shape}; expected {shape}.")
         if len(self.layer_inputs) * self.directions != layers:
             raise TraceError(f"layer_inputs has {len(self.layer_inputs)} entries for {layers} layers.")
+        if self.encoder is not None and self.encoder.size[1] != batch:
+            raise TraceError(f"encoder has {self.encoder.size[1]} sequences; expected {batch}, as states has.")
 
     def save(self, path: str | Path) -> None:
         """Write to one safetensors file: arrays and a line of JSON, no pickle."""
@@ -139,14 +157,29 @@ class Trace:
         return cls.from_bytes(Path(path).read_bytes())
 
     def to_bytes(self) -> bytes:
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _PLAIN}
-        absent = {f.name: None for f in fields(self) if getattr(self, f.name) is None}
-        return pack(dict(_arrays(self)), plain | absent, FORMAT)
+        plain, arrays = self._apart()
+        return pack(arrays, plain, FORMAT)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Trace:
-        plain, arrays = unpack(data, FORMAT, "Trace")
-        values: dict[str, Any] = plain
+        return cls._together(*unpack(data, FORMAT, "Trace"))
+
+    def _apart(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What JSON can hold, and every array by its name; the encoder's names begin with `encoder/`."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _PLAIN}
+        plain |= {f.name: None for f in fields(self) if getattr(self, f.name) is None}
+        arrays = dict(_arrays(self))
+        if self.encoder is not None:
+            plain["encoder"], more = self.encoder._apart()
+            arrays |= {f"{_ENCODER}{name}": array for name, array in more.items()}
+        return plain, arrays
+
+    @classmethod
+    def _together(cls, values: dict[str, Any], arrays: Arrays) -> Trace:
+        if values.get("encoder") is not None:
+            more = {k.removeprefix(_ENCODER): v for k, v in arrays.items() if k.startswith(_ENCODER)}
+            values["encoder"] = cls._together(values["encoder"], more)
+            arrays = {k: v for k, v in arrays.items() if not k.startswith(_ENCODER)}
         for name in _MAPPINGS:
             if name not in values:
                 prefix = f"{name}['"
@@ -176,6 +209,8 @@ class Trace:
             data["grad_output"] = (("sequence", "time", "output"), self.output_grads)
         if self.input_grads is not None:
             data["grad_input"] = (("sequence", "time", "input"), self.input_grads)
+        if self.attention is not None:
+            data["attention"] = (("sequence", "time", "source"), self.attention)
         coords = {"layer": list(self.layer_names)}
         return xr.Dataset(data, coords=coords, attrs={"cell": self.cell, "step": self.step})
 
@@ -200,7 +235,8 @@ class Trace:
 
 
 _PLAIN = ("cell", "layer_names", "step", "why_no_grads", "loss", "labels")
-_MAPPINGS = ("states", "initial_states", "gates", "weights", "state_grads", "final_state_grads")
+_MAPPINGS = ("states", "initial_states", "gates", "weights", "state_grads", "final_state_grads", "model_weights")
+_ENCODER = "encoder/"
 
 
 def _frozen(value: Any) -> Any:

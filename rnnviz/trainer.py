@@ -172,6 +172,7 @@ class Trainer:
             targets=self.probe.targets.cpu().numpy(),
             loss=float(loss.detach()),
             labels=tuple(self.task.labels),
+            model_weights=self.model.own_arrays(),
         )
 
     def evaluate(self, size: int) -> tuple[float, float]:

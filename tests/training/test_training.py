@@ -241,4 +241,8 @@ def test_observe_shows_the_probe_batch():
     np.testing.assert_allclose(trace.outputs, outputs.detach().numpy(), atol=1e-6)
     assert trace.loss == pytest.approx(loss.item(), rel=1e-5)
     assert trace.has_grads and np.array_equal(trace.weights["weight_hh_l1"], run.weights["rnn.weight_hh_l1"])
+    # with the weights outside the stack, the outputs follow from the Trace alone
+    assert list(trace.model_weights) == ["readout.weight", "readout.bias"]
+    again = trace.states["h"][1, :, -1] @ trace.model_weights["readout.weight"].T + trace.model_weights["readout.bias"]
+    np.testing.assert_allclose(trace.outputs, again, atol=1e-6)
     assert_equal(advance(run, steps=3), advance(start(config), steps=7))
