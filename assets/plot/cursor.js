@@ -1,7 +1,16 @@
 // One time cursor for all figures of a group: pointing at a time step in one marks it in the others.
-// Lines are elements laid over the drawing, so that moving the cursor redraws nothing.
+// Lines are elements laid over the drawing, so that moving the cursor redraws nothing. Other components of the page
+// tell and hear the time by a window event: `rnnviz:time`, with { group, time } as its detail.
 
+const TOLD = "rnnviz:time";
 const groups = new Map();
+
+addEventListener(TOLD, ({ detail: { group: name, time } }) => {
+  const group = groups.get(name);
+  if (!group || group.time === time) return;
+  group.time = time;
+  for (const member of group.members) member.show();
+});
 
 /** The cartesian subplots of a drawn figure whose x axis is time: those `layout.meta.time` names, else all. */
 function timeSubplots(chart) {
@@ -54,8 +63,7 @@ export class Cursor {
   send(time) {
     const group = groups.get(this.group);
     if (!group || group.time === time) return;
-    group.time = time;
-    for (const member of group.members) member.show();
+    dispatchEvent(new CustomEvent(TOLD, { detail: { group: this.group, time } }));
   }
 
   /** Draw the group's time; also called after each redraw, when the axes may have moved. */

@@ -20,20 +20,21 @@ from rnnviz.config import ExperimentConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets"
-PAGES = (  # file, title, Material icon
-    ("home.py", "Home", "home"),
-    ("train.py", "Train", "play_circle"),
-    ("gradients.py", "Gradients", "trending_down"),
-    ("compare.py", "Compare", "compare_arrows"),
-    ("your_data.py", "Your data", "table_chart"),
-    ("runs.py", "Runs", "bookmarks"),
+INSIDE, TRY, YOURS = "See inside", "Experiments", "Yours"
+PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itself)
+    ("home.py", "Home", "home", ""),
+    ("train.py", "Train", "play_circle", ""),
+    ("gradients.py", "Gradients", "trending_down", TRY),
+    ("compare.py", "Compare", "compare_arrows", TRY),
+    ("your_data.py", "Your data", "table_chart", YOURS),
+    ("runs.py", "Runs", "bookmarks", YOURS),
 )
-CLASS = ("class.py", "Class", "monitoring")  # for the person running the class
+CLASS = ("class.py", "Class", "monitoring", "")  # for the person running the class
 
 
 def page(file: str) -> Any:
     """The page of a file in `pages/`, for links between pages."""
-    name, title, icon = next(entry for entry in (*PAGES, CLASS) if entry[0] == file)
+    name, title, icon, _ = next(entry for entry in (*PAGES, CLASS) if entry[0] == file)
     first = name == PAGES[0][0]
     return st.Page(ROOT / "pages" / name, title=title, icon=f":material/{icon}:", default=first)
 
@@ -41,7 +42,10 @@ def page(file: str) -> Any:
 def navigation() -> Any:
     """Declare the pages; returns the one that was asked for."""
     shown = (*PAGES, CLASS) if admin.secret() else PAGES
-    return st.navigation([page(name) for name, _, _ in shown], position="top")
+    menus: dict[str, list[Any]] = {menu: [] for menu in ("", INSIDE, TRY, YOURS)}
+    for file, _, _, menu in shown:
+        menus[menu].append(page(file))
+    return st.navigation({menu: pages for menu, pages in menus.items() if pages}, position="top")
 
 
 def begin(title: str, heading: str = "") -> ExperimentConfig:

@@ -8,7 +8,9 @@ import pytest
 
 from rnnviz.app.frame import PAGES
 
-FILES = [file.removesuffix(".py") for file, _, _ in PAGES]
+FILES = [file.removesuffix(".py") for file, *_ in PAGES]
+BAR = [title for _, title, _, menu in PAGES if not menu]
+MENUS = {menu: [title for _, title, _, here in PAGES if here == menu] for *_, menu in PAGES if menu}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -16,25 +18,36 @@ def test_a_page_opens_as_the_first_request_to_a_fresh_server(start_server, visit
     """The `pages/` trap: Streamlit may run the page's file without app.py; nobody must notice."""
     server = start_server()
     tab = visit(server.address(name))
-    title = next(title for file, title, _ in PAGES if file == f"{name}.py")
+    title = next(title for file, title, *_ in PAGES if file == f"{name}.py")
     assert title in tab.page.title()
     links = tab.page.locator("[data-testid=stTopNavLink]")
-    assert [link.inner_text().splitlines()[-1] for link in links.all()] == [title for _, title, _ in PAGES]
+    assert [link.inner_text().splitlines()[-1] for link in links.all()] == BAR
+    assert tab.page.locator("[data-testid=stTopNavSection]").all_inner_texts() == list(MENUS)
     assert tab.page.locator("h1").count() >= 1
     tab.page.reload()
     tab.settled()
     assert title in tab.page.title()
     # On to another page and back, within the same session.
-    other = PAGES[1] if name != "train" else PAGES[2]
-    links.filter(has_text=other[1]).first.click()
-    tab.page.wait_for_url(re.compile(other[0].removesuffix(".py")))
-    tab.page.wait_for_function(f"document.title.includes({other[1]!r})")
+    other = next(each for each in BAR if each != title)
+    links.filter(has_text=other).first.click()
+    tab.page.wait_for_function(f"document.title.includes({other!r})")
     tab.settled()
     tab.page.go_back()
     tab.page.wait_for_timeout(500)
     tab.settled()
     assert "libtorch" not in server.maps(), "the server process has loaded torch"
     tab.screenshot(f"page-{name}")
+
+
+@pytest.mark.parametrize("menu", MENUS)
+def test_a_menu_of_the_bar_lists_its_pages(server, visit, menu):
+    tab = visit(server.address())
+    tab.page.locator("[data-testid=stTopNavSection]", has_text=menu).click()
+    links = tab.page.locator("[data-testid=stTopNavDropdownLink]")
+    links.first.wait_for()
+    assert [link.inner_text().splitlines()[-1] for link in links.all()] == MENUS[menu]
+    links.last.click()
+    tab.page.wait_for_function(f"document.title.includes({MENUS[menu][-1]!r})")
 
 
 def test_an_unknown_page_is_answered_with_home(server, visit):
