@@ -1,0 +1,48 @@
+// One sequence of a run as it arrives from Python: 4 bytes length, a JSON header, then float32 arrays end to end.
+
+const LAYER = /^(l\d+(?:_reverse)?)\//;
+
+/** One layer: its name, whether it runs from the end, and its arrays by kind ("weight_ih", "state/h", "gate/f"). */
+class Layer {
+  constructor(name, arrays) {
+    this.name = name;
+    this.reverse = name.endsWith("_reverse");
+    this.arrays = arrays;
+  }
+
+  /** { data: Float32Array, shape }, or undefined where the layer has no such array (a layer without biases). */
+  get(kind) {
+    return this.arrays.get(`${this.name}/${kind}`);
+  }
+}
+
+/** header: what Python wrote beside the arrays. arrays: Map name -> { data, shape }. T time steps, H units. */
+export class Recording {
+  constructor(header, arrays, bytes) {
+    this.header = header;
+    this.arrays = arrays;
+    this.bytes = bytes;
+    const names = new Set([...arrays.keys()].map((name) => LAYER.exec(name)?.[1]).filter(Boolean));
+    const order = header.layers ?? [...names];
+    this.layers = order.map((name) => new Layer(name, arrays));
+    const h = this.layers[0]?.get("state/h");
+    [this.T, this.H] = h?.shape ?? [0, 0];
+  }
+}
+
+/** bytes: Uint8Array -> Recording. Throws where the bytes are not what the header says. */
+export function decode(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const numbers = bytes.slice(4 + length).buffer; // a copy begins at 0, as a Float32Array asks for
+  const arrays = new Map();
+  let place = 0;
+  for (const { name, shape } of header.arrays) {
+    const size = shape.reduce((product, side) => product * side, 1);
+    if (place + 4 * size > numbers.byteLength) throw new Error(`The recording ends before "${name}".`);
+    arrays.set(name, { data: new Float32Array(numbers, place, size), shape });
+    place += 4 * size;
+  }
+  if (place !== numbers.byteLength) throw new Error("The recording holds more numbers than its header says.");
+  return new Recording(header, arrays, bytes.byteLength);
+}
