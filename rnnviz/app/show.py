@@ -43,6 +43,7 @@ def equations(cell_name: str) -> None:
     dark = st.context.theme.type == "dark"
     for line in coloured(cell, dark):
         st.latex(line.latex)
-        st.caption(line.words, text_alignment="center")
+        if line.words:
+            st.caption(line.words, text_alignment="center")
     if cell.convention:
         st.caption(cell.convention)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from rnnviz.cells.base import Cell as Cell
-from rnnviz.cells.base import Equation as Equation
 from rnnviz.cells.base import LocalJacobian as LocalJacobian
+from rnnviz.cells.description import Description as Description
+from rnnviz.cells.description import Equation as Equation
+from rnnviz.cells.description import describe as describe
 from rnnviz.cells.gru import GRU
 from rnnviz.cells.lstm import LSTM
 from rnnviz.cells.vanilla import VanillaRelu, VanillaTanh

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
+from rnnviz.cells.description import Description, Equation, describe
 from rnnviz.cells.ops import Array
 
 States = Mapping[str, Array]
@@ -26,19 +28,6 @@ class Fused:
 
     path: str
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Equation:
-    """One line of a cell's definition.
-
-    quantity: the symbol it defines (`"f"`, `"c"`, `"h"`); figures colour it by this.
-    latex: the line in LaTeX; `words`: the same in one short sentence.
-    """
-
-    quantity: str
-    latex: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +52,9 @@ class LocalJacobian:
 class Cell:
     """A recurrent cell. Subclasses are one textbook page each; instances hold no data.
 
+    `activate` and `update` are written with +, -, *, numbers and the functions of `ops`, one line an equation, the
+    letter of the quantity on its left: they run on arrays and, to yield `description`, on symbolic ones.
+
     name, label: registry name and the name a reader sees.
     states: state names; `"h"`, the one that is fed back through W_hh, comes first.
     gates: names of the recorded gates, in the order of the equations.
@@ -73,6 +65,8 @@ class Cell:
         in, where that is a gate of its own (LSTM i).
     squashed: states that come out of a tanh alone, so that they lie in (-1, 1) and can saturate.
     bias_setting: the configuration field that sets the bias of the gate that keeps the past.
+    words: quantity -> its equation in one short sentence. convention: what differs between textbooks, and how
+        it is here.
     """
 
     name: ClassVar[str]
@@ -86,7 +80,7 @@ class Cell:
     lets_in: ClassVar[str | None] = None
     squashed: ClassVar[tuple[str, ...]] = ()
     bias_setting: ClassVar[str | None] = None
-    equations: ClassVar[tuple[Equation, ...]] = ()
+    words: ClassVar[Mapping[str, str]] = {}
     convention: ClassVar[str] = ""
 
     def activate(self, a_x: Array, a_h: Array, previous: States) -> dict[str, Array]:
@@ -113,6 +107,16 @@ class Cell:
         a_h = affine(previous["h"], weights["weight_hh"], weights.get("bias_hh"))
         gates = self.activate(a_x, a_h, previous)
         return self.update(gates, previous), {name: gates[name] for name in self.gates}
+
+    @cached_property
+    def description(self) -> Description:
+        """The graph of one time step, from the cell's own code."""
+        return describe(self)
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """One line for each gate, pre-activation and state that the code names, in the order of computation."""
+        return self.description.equations
 
     def split(self, a: Array) -> list[Array]:
         """The chunks of a pre-activation (..., chunks*H), each (..., H)."""

@@ -15,7 +15,10 @@ arXiv 1412.3555, writes z the other way round).
 
 from __future__ import annotations
 
-from rnnviz.cells.base import Cell, Equation, Fused, LocalJacobian
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rnnviz.cells.base import Cell, Fused, LocalJacobian
 from rnnviz.cells.ops import sigmoid, tanh
 
 
@@ -27,17 +30,16 @@ class GRU(Cell):
     fused = Fused("torch.nn.GRU")
     keeps = "z"
     bias_setting = "update_bias"
-    equations = (
-        Equation("r", r"r_t = \sigma(W_{ir} x_t + W_{hr} h_{t-1} + b_r)", "How much of the past the candidate sees."),
-        Equation("z", r"z_t = \sigma(W_{iz} x_t + W_{hz} h_{t-1} + b_z)", "How much of the past is kept."),
-        Equation(
-            "n",
-            r"n_t = \tanh(W_{in} x_t + b_{in} + r_t \odot (W_{hn} h_{t-1} + b_{hn}))",
-            "The new content on offer.",
-        ),
-        Equation("h", r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}", "A blend of new content and past."),
+    words: ClassVar[Mapping[str, str]] = {
+        "r": "How much of the past the candidate sees.",
+        "z": "How much of the past is kept.",
+        "n": "The new content on offer.",
+        "h": "A blend of new content and past.",
+    }
+    convention = (
+        "z near 1 keeps the past, and the reset gate acts after the recurrent product, as in torch. b_r and b_z are "
+        "each the sum of torch's two biases."
     )
-    convention = "z near 1 keeps the past, and the reset gate acts after the recurrent product, as in torch."
 
     def activate(self, a_x, a_h, previous):
         a_xr, a_xz, a_xn = self.split(a_x)
@@ -49,7 +51,8 @@ class GRU(Cell):
 
     def update(self, gates, previous):
         z, n = gates["z"], gates["n"]
-        return {"h": (1 - z) * n + z * previous["h"]}
+        h = (1 - z) * n + z * previous["h"]
+        return {"h": h}
 
     def jacobian(self, gates, previous, state, a_h):
         r, z, n = (gates[name] for name in self.gates)

@@ -18,7 +18,10 @@ Cummins (2000), Neural Computation 12(10).
 
 from __future__ import annotations
 
-from rnnviz.cells.base import Cell, Equation, Fused, LocalJacobian
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rnnviz.cells.base import Cell, Fused, LocalJacobian
 from rnnviz.cells.ops import sigmoid, tanh
 
 
@@ -32,19 +35,23 @@ class LSTM(Cell):
     keeps = "f"
     lets_in = "i"
     bias_setting = "forget_bias"
-    equations = (
-        Equation("i", r"i_t = \sigma(W_{ii} x_t + W_{hi} h_{t-1} + b_i)", "How much of the candidate enters."),
-        Equation("f", r"f_t = \sigma(W_{if} x_t + W_{hf} h_{t-1} + b_f)", "How much of the past is kept."),
-        Equation("g", r"g_t = \tanh(W_{ig} x_t + W_{hg} h_{t-1} + b_g)", "The new content on offer."),
-        Equation("o", r"o_t = \sigma(W_{io} x_t + W_{ho} h_{t-1} + b_o)", "How much of the cell is shown."),
-        Equation("c", r"c_t = f_t \odot c_{t-1} + i_t \odot g_t", "Keep some, add some."),
-        Equation("h", r"h_t = o_t \odot \tanh(c_t)", "What the rest of the network sees."),
-    )
+    words: ClassVar[Mapping[str, str]] = {
+        "i": "How much of the candidate enters.",
+        "f": "How much of the past is kept.",
+        "g": "The new content on offer.",
+        "o": "How much of the cell is shown.",
+        "c": "Keep some, add some.",
+        "h": "What the rest of the network sees.",
+    }
     convention = "f near 1 keeps the past. torch adds two bias vectors: the effective bias is their sum."
 
     def activate(self, a_x, a_h, previous):
         a_i, a_f, a_g, a_o = self.split(a_x + a_h)
-        return {"i": sigmoid(a_i), "f": sigmoid(a_f), "g": tanh(a_g), "o": sigmoid(a_o)}
+        i = sigmoid(a_i)
+        f = sigmoid(a_f)
+        g = tanh(a_g)
+        o = sigmoid(a_o)
+        return {"i": i, "f": f, "g": g, "o": o}
 
     def update(self, gates, previous):
         i, f, g, o = (gates[name] for name in self.gates)

@@ -1,4 +1,4 @@
-"""The three elementwise functions that cells are written with, for numpy and torch arrays alike."""
+"""The three elementwise functions that cells are written with, for numpy and torch arrays and symbolic ones alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-Array = Any  # a numpy array or a torch tensor; cells never ask which
+from rnnviz.cells.expression import Expression
+
+Array = Any  # a numpy array, a torch tensor or an Expression; cells never ask which
 
 
 def tanh(a: Array) -> Array:
@@ -15,8 +17,8 @@ def tanh(a: Array) -> Array:
 
 def sigmoid(a: Array) -> Array:
     """1 / (1 + exp(-a)), written with tanh so that no size of `a` overflows."""
-    return 0.5 * (1.0 + tanh(0.5 * a))
+    return a.sigmoid() if isinstance(a, Expression) else 0.5 * (1.0 + tanh(0.5 * a))
 
 
 def relu(a: Array) -> Array:
-    return a * (a > 0)
+    return a.relu() if isinstance(a, Expression) else a * (a > 0)

@@ -12,16 +12,11 @@ Hinton (2015), arXiv 1504.00941.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from rnnviz.cells.base import Cell, Equation, Fused, LocalJacobian
+from rnnviz.cells.base import Cell, Fused, LocalJacobian
 from rnnviz.cells.ops import relu, tanh
-
-_PREACTIVATION = Equation(
-    "a",
-    r"a_t = W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh}",
-    "What the input and the previous hidden state bring, added up.",
-)
 
 
 class VanillaTanh(Cell):
@@ -30,13 +25,19 @@ class VanillaTanh(Cell):
     chunks = ("a",)
     squashed: ClassVar[tuple[str, ...]] = ("h",)
     fused = Fused("torch.nn.RNN", {"nonlinearity": "tanh"})
-    equations = (_PREACTIVATION, Equation("h", r"h_t = \tanh(a_t)", "Squashed into (-1, 1)."))
+    words: ClassVar[Mapping[str, str]] = {
+        "a": "What the input and the previous hidden state bring, added up.",
+        "h": "Squashed into (-1, 1).",
+    }
+    convention = "torch adds two bias vectors: b_h is their sum."
 
     def activate(self, a_x, a_h, previous):
-        return {"a": a_x + a_h}
+        a = a_x + a_h
+        return {"a": a}
 
     def update(self, gates, previous):
-        return {"h": tanh(gates["a"])}
+        h = tanh(gates["a"])
+        return {"h": h}
 
     def jacobian(self, gates, previous, state, a_h):
         dh_da = 1 - state["h"] ** 2
@@ -48,10 +49,11 @@ class VanillaRelu(VanillaTanh):
     label = "Vanilla RNN (relu)"
     squashed = ()
     fused = Fused("torch.nn.RNN", {"nonlinearity": "relu"})
-    equations = (_PREACTIVATION, Equation("h", r"h_t = \max(a_t, 0)", "Negative values are cut to zero."))
+    words: ClassVar[Mapping[str, str]] = {**VanillaTanh.words, "h": "Negative values are cut to zero."}
 
     def update(self, gates, previous):
-        return {"h": relu(gates["a"])}
+        h = relu(gates["a"])
+        return {"h": h}
 
     def jacobian(self, gates, previous, state, a_h):
         dh_da = (state["h"] > 0) + 0 * state["h"]
