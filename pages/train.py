@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz.app import kept, session, stops_view, train_view
+from rnnviz.app import kept, look, session, stops_view, train_view
 from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
@@ -15,6 +15,7 @@ from rnnviz.app.transport import Face
 
 settings = begin("Train")
 stops_view.arrive()
+look.arrive()
 task = task_of(settings)
 job = run_of(settings, task.data) if task else None
 kept.write_link(session.engine().latest(job) if job else None)
@@ -24,6 +25,10 @@ if task and job:
     bench(job, face := Face())
     train_view.look_at(settings, job)
     jobs = {"run": job} | ({"beside": other} if (other := kept.beside()) else {})
-    live(jobs, partial(train_view.draw, settings=settings, task=task), face.stale)
+    live(
+        jobs,
+        partial(train_view.draw, settings=settings, task=task),
+        lambda views: face.stale(views) or look.stale(views),
+    )
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from rnnviz.analysis.gates import saturated_fraction
-from rnnviz.app import curves, kept, session
-from rnnviz.app.live import Views, soon, state_words, waiting
+from rnnviz.app import curves, kept, look
+from rnnviz.app.live import Views, state_words, waiting
 from rnnviz.app.show import picture
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
@@ -19,46 +21,25 @@ from rnnviz.figures.states import gate_heatmap, state_heatmap
 from rnnviz.glossary import lookup, tooltip
 from rnnviz.runs.view import View
 from rnnviz.tasks import Task
-from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.trace import Trace
 
 
-@st.fragment
 def look_at(settings: ExperimentConfig, job: str) -> None:
     """Which sequence, layer and quantity the pictures show; they follow at once."""
-    soon()
-    directions = ("", "_reverse") if settings.bidirectional else ("",)
-    layers = [f"l{k}{way}" for k in range(settings.num_layers) for way in directions]
-    view = session.engine().latest(job)
-    sequences = view.trace.size[1] if view and view.trace else PROBE_SIZE
+    look.pickers(job, unit=False, more=partial(_map, settings))
+
+
+def _map(settings: ExperimentConfig) -> None:
     cell = CELLS[settings.cell]
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.selectbox(
-            "Sequence",
-            range(sequences),
-            format_func=lambda k: f"Sequence {k}",
-            key="look sequence",
-            label_visibility="collapsed",
-            width=150,
-        )
-        if len(layers) > 1:
-            st.selectbox(
-                "Layer",
-                range(len(layers)),
-                format_func=lambda k: f"Layer {layers[k]}",
-                key="look layer",
-                label_visibility="collapsed",
-                width=160,
-            )
-        st.selectbox(
-            "Heat map",
-            (*cell.states, *cell.gates),
-            format_func=lambda name: f"Heat map: {lookup(name).label} {name}",
-            key="look quantity",
-            label_visibility="collapsed",
-            width=250,
-        )
-        st.toggle("Sort units", key="look sorted", help="Units that behave alike stand side by side.")
+    st.selectbox(
+        "Heat map",
+        (*cell.states, *cell.gates),
+        format_func=lambda name: f"Heat map: {lookup(name).label} {name}",
+        key="look quantity",
+        label_visibility="collapsed",
+        width=250,
+    )
+    st.toggle("Sort units", key="look sorted", help="Units that behave alike stand side by side.")
 
 
 def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
@@ -70,10 +51,9 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
     if trace is None:
         waiting(views)
         return
-    look = st.session_state
-    layer = min(look.get("look layer", 0), len(trace.layer_names) - 1)
-    sequence = min(look.get("look sequence", 0), trace.size[1] - 1)
-    quantity, in_order = look.get("look quantity", "h"), look.get("look sorted", False)
+    seen_at, chosen = look.at(trace), st.session_state
+    layer, sequence = seen_at.layer, seen_at.sequence
+    quantity, in_order = chosen.get("look quantity", "h"), chosen.get("look sorted", False)
     seen = (view.job, ("past", view.past.step) if view.past else view.revision)
     left, right = st.columns(2, gap="medium")
     with left:

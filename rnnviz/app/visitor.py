@@ -26,6 +26,16 @@ class Picture:
     height: int
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the pages that see inside look at, each by its place in the Trace, from 0."""
+
+    sequence: int = 0
+    layer: int = 0
+    unit: int = 0
+    time: int = 0
+
+
 @dataclass(eq=False)
 class Visitor:
     """One person at one open page.
@@ -40,6 +50,7 @@ class Visitor:
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
     stops: where their kept runs stop by themselves. equipped: job -> the pace and breakpoints it was told.
     beside: job -> the one that the page Train shows beside it; both: whether Play plays that too.
+    look: which sequence, layer, unit and time step they look at.
     """
 
     engine: Engine
@@ -60,6 +71,7 @@ class Visitor:
     equipped: dict[str, Hashable] = field(default_factory=dict)
     beside: dict[str, str] = field(default_factory=dict)
     both: bool = False
+    look: Look = field(default_factory=Look)
 
     def job(self, place: str, spec: Spec, remember: int = 1, keep: bool = False) -> str:
         """The job shown at a place of the app, made for `spec`.
