@@ -1,7 +1,7 @@
 """The recurrent stack once more, as an explicit loop that autograd follows: the oracle of many tests.
 
-Written from torch's documentation with torch operations and torch's weights alone; nothing of rnnviz is
-used. Every h_t and c_t is a node of the graph, so `torch.autograd.grad` gives the total gradient of any
+Written from torch's documentation (the GRU that resets before the product: from Keras's) with torch operations
+and torch's weights alone; nothing of rnnviz is used. Every h_t and c_t is a node of the graph, so `torch.autograd.grad` gives the total gradient of any
 loss with respect to each of them.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,30 +18,53 @@ from torch import Tensor, nn
 SEEDS = range(20 if os.environ.get("RNNVIZ_SLOW") == "1" else 3)
 
 
-def lstm_step(a_x, a_h, h, c):
-    i, f, g, o = (a_x + a_h).chunk(4, dim=-1)
+# A step takes what the input brings, and `product`: anything (B, H) -> what W_hh and its bias make of it.
+
+
+def lstm_step(a_x, product, h, c):
+    i, f, g, o = (a_x + product(h)).chunk(4, dim=-1)
     i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
     c = f * c + i * g
     return {"h": o * c.tanh(), "c": c}, {"i": i, "f": f, "g": g, "o": o}
 
 
-def gru_step(a_x, a_h, h):
+def gru_step(a_x, product, h):
     x_r, x_z, x_n = a_x.chunk(3, dim=-1)
-    h_r, h_z, h_n = a_h.chunk(3, dim=-1)
+    h_r, h_z, h_n = product(h).chunk(3, dim=-1)
     r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
     n = (x_n + r * h_n).tanh()
     return {"h": (1 - z) * n + z * h}, {"r": r, "z": z, "n": n}
 
 
-def tanh_step(a_x, a_h, h):
-    return {"h": (a_x + a_h).tanh()}, {}
+def gru_before_step(a_x, product, h):
+    x_r, x_z, x_n = a_x.chunk(3, dim=-1)
+    h_r, h_z, _ = product(h).chunk(3, dim=-1)
+    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+    _, _, h_n = product(r * h).chunk(3, dim=-1)
+    n = (x_n + h_n).tanh()
+    return {"h": (1 - z) * n + z * h}, {"r": r, "z": z, "n": n}
 
 
-def relu_step(a_x, a_h, h):
-    return {"h": (a_x + a_h).relu()}, {}
+def tanh_step(a_x, product, h):
+    return {"h": (a_x + product(h)).tanh()}, {}
 
 
-STEPS = {"LSTM": lstm_step, "GRU": gru_step, "RNN_TANH": tanh_step, "RNN_RELU": relu_step}
+def relu_step(a_x, product, h):
+    return {"h": (a_x + product(h)).relu()}, {}
+
+
+STEPS = {
+    "LSTM": lstm_step,
+    "GRU": gru_step,
+    "gru_before": gru_before_step,
+    "RNN_TANH": tanh_step,
+    "RNN_RELU": relu_step,
+}
+
+
+def step_of(module: nn.Module):
+    """The step of torch's modules by their `mode`, of a generic loop by its cell."""
+    return STEPS[getattr(module, "mode", None) or module.cell_name]
 
 
 @dataclass
@@ -79,21 +103,22 @@ class Unrolled:
 
 
 def unroll(
-    module: nn.RNNBase,
+    module: nn.Module,
     inputs: Tensor,
     lengths: Tensor | None = None,
     initial: dict[str, Tensor] | None = None,
     masks: list[Tensor | None] | None = None,
     cut: int | None = None,
+    window: int | None = None,
 ) -> Unrolled:
     """Run the stack of `module` (its weights, copied) over inputs (B, T, D).
 
     lengths: (B,) time steps of each sequence (default T). initial: name -> (L, B, H) (default zeros).
     masks: per torch layer the factors (B, T, .) on its inputs, or None. cut: a layer (directions counted)
-    through whose W_hh no gradient passes.
+    through whose W_hh no gradient passes. window: states are detached before the time steps window, 2 window, ...
     """
-    step = STEPS[module.mode]
-    names = ("h", "c") if module.mode == "LSTM" else ("h",)
+    step = step_of(module)
+    names = ("h", "c") if step is lstm_step else ("h",)
     weights = {name: w.detach().clone().requires_grad_() for name, w in module.named_parameters()}
     inputs = inputs.detach().clone().requires_grad_()
     batch, time, _ = inputs.shape
@@ -117,15 +142,13 @@ def unroll(
             rows: list = [None] * time
             steps = range(time - 1, -1, -1) if suffix else range(time)
             for t in steps:
+                if window and (t + bool(suffix)) % window == 0:
+                    now = {name: state.detach() for name, state in now.items()}
                 a_x = nn.functional.linear(
                     current[:, t], weights[f"weight_ih_l{k}{suffix}"], weights.get(f"bias_ih_l{k}{suffix}")
                 )
-                a_h = nn.functional.linear(
-                    now["h"].detach() if is_cut else now["h"],
-                    weights[f"weight_hh_l{k}{suffix}"],
-                    weights.get(f"bias_hh_l{k}{suffix}"),
-                )
-                new, gate = step(a_x, a_h, **now)
+                own = weights[f"weight_hh_l{k}{suffix}"], weights.get(f"bias_hh_l{k}{suffix}")
+                new, gate = step(a_x, partial(product, *own, is_cut), **now)
                 rows[t] = new, gate
                 exists = mask[:, t, None]
                 now = {name: torch.where(exists, new[name], now[name]) for name in names}
@@ -146,6 +169,10 @@ def unroll(
         {name: torch.stack(layers) for name, layers in final.items()},
         mask,
     )
+
+
+def product(weight: Tensor, bias: Tensor | None, is_cut: bool, u: Tensor) -> Tensor:
+    return nn.functional.linear(u.detach() if is_cut else u, weight, bias)
 
 
 def assert_close(given, expected, tolerance: float, what: str = "") -> None:
