@@ -174,6 +174,12 @@ class Engine:
         """Show an earlier step, recomputed from the snapshot before it; None: the present again."""
         self._command(job, "look", None, step=step)
 
+    def untrained(self, job: str) -> None:
+        """Have the View hold the probe batch as it was at step 0 too. It is computed once, beside what is looked at."""
+        record = self.jobs.get(job)
+        if record is not None and record.view.untrained is None:
+            self._command(job, "untrained", None)
+
     def latest(self, job: str) -> View | None:
         """The newest View. Whoever asks is watching: for about two seconds the picture is kept fresh."""
         record = self.jobs.get(job)

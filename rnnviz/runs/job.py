@@ -70,6 +70,7 @@ class Job:
         self._sought: int | None = None
         self._back: Run | None = None  # on its way to the step sought
         self._past: Past | None = None
+        self._untrained: Trace | None = None
         self._arrival: tuple[Run, int, Mapping[str, Any]] | None = None
         self._device = os.environ.get("RNNVIZ_DEVICE") or "auto"
         if run is None:
@@ -188,6 +189,11 @@ class Job:
             if self._past is None or self._past.step != self._sought:
                 self._back = self._earlier(self.run, self._sought)
 
+    def untrained(self) -> None:
+        """Show step 0 beside whatever else is shown, from now on."""
+        if self.run is not None and self._untrained is None:
+            self._untrained = training.observe(self._earlier(self.run, 0), device=self._device)
+
     def arrive(self, step: int, settings: Mapping[str, Any]) -> None:
         """Begin at an earlier step of the run, or a later one, and there take other settings."""
         if self.run is not None:
@@ -220,6 +226,7 @@ class Job:
             rate=self.rate,
             breakpoints=self.breakpoints,
             past=self._past if self._past is not None and self._past.step == self._sought else None,
+            untrained=self._untrained,
             seeking=self.seeking,
         )
         run = self.run

@@ -111,6 +111,8 @@ def pack_view(view: View, previous: View | None, **header: Any) -> bytes:
         parts["trace"] = view.trace.to_bytes()
     if view.past is not None and (previous is None or view.past is not previous.past):
         parts["past"] = view.past.trace.to_bytes()
+    if view.untrained is not None and (previous is None or view.untrained is not previous.untrained):
+        parts["untrained"] = view.untrained.to_bytes()
     return pack_parts({"kind": "view", "job": view.job, "plain": plain, "rows": rows, **header}, parts)
 
 
@@ -124,8 +126,9 @@ def unpack_view(header: Mapping[str, Any], blobs: list[bytes], previous: View) -
     parts = unpack_parts(header, blobs)
     if "history" in parts:
         changes["history"] = _joined(previous.history, header["rows"], load(parts["history"]))
-    if "trace" in parts:
-        changes["trace"] = Trace.from_bytes(parts["trace"])
+    for name in ("trace", "untrained"):
+        if name in parts:
+            changes[name] = Trace.from_bytes(parts[name])
     past = changes["past"]
     if "past" in parts:
         changes["past"] = Past(past, Trace.from_bytes(parts["past"]))

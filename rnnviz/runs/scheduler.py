@@ -93,6 +93,7 @@ class Scheduler:
             "arm": lambda entry, command: entry.job.arm(command["breakpoints"]),
             "change": lambda entry, command: entry.job.change(command["settings"]),
             "look": lambda entry, command: entry.job.look(command["step"]),
+            "untrained": lambda entry, command: entry.job.untrained(),
             "reset": self._reset,
             "save": self._save_whole,
             "watch": self._watch,

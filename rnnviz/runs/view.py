@@ -52,7 +52,8 @@ class View:
     config: the settings in force; changes: how they came to differ from those at step 0; hits: breakpoints that
     fired. until: the step at which playing pauses; rate: steps per second asked for, None for flat out.
     breakpoints: those armed. snapshots: steps that can be gone back to at once. past: what was asked for with
-    `look`, None for now; seeking: the step still being recomputed for it.
+    `look`, None for now; seeking: the step still being recomputed for it. untrained: the probe batch at step 0, once
+    `untrained` asked for it.
 
     From the server: saved: step of the last save that reached the store (-1: none yet). trouble: why it did not.
     queue: who waits and why, "" where nobody does. name: given by the visitor. parent, parent_step: the run this
@@ -76,6 +77,7 @@ class View:
     breakpoints: tuple[Breakpoint, ...] = ()
     snapshots: tuple[int, ...] = ()
     past: Past | None = None
+    untrained: Trace | None = None
     seeking: int | None = None
     saved: int = NEVER
     trouble: str = ""

@@ -29,6 +29,23 @@ def test_what_is_shown_of_an_earlier_step_equals_a_fresh_run_stopped_there(engin
     assert view.shown_trace.step == 250
 
 
+def test_step_0_can_be_shown_beside_what_is_looked_at(engine, settled, wait):
+    start = training.observe(fresh(0), device="cpu")
+    job = stepped(engine, settled, 130)
+    engine.look(job, 50)
+    engine.untrained(job)
+    view = wait(engine, job, lambda view: view.untrained is not None and view.past is not None)
+    same_trace(view.untrained, start)
+    assert (view.step, view.trace.step, view.shown_step, view.untrained.step) == (130, 130, 50, 0)
+    engine.step(job, 5)
+    settled(engine, job)
+    same_run(kept(engine, job), fresh(135))  # the run never noticed
+    assert engine.latest(job).untrained is view.untrained  # computed and sent once
+    child = engine.fork(job, 100, {"learning_rate": 1e-4})
+    engine.untrained(child)
+    same_trace(wait(engine, child, lambda view: view.untrained is not None).untrained, start)
+
+
 def test_one_can_look_back_while_training_goes_on(engine, wait, settled):
     job = stepped(engine, settled, 120)
     engine.play(job)
