@@ -1,4 +1,5 @@
-"""What the server does besides drawing pages: it owns the engine, gives out the owner's cookie, answers `/health`."""
+"""What the server does besides drawing pages: it owns the engine, gives out the owner's cookie, answers `/health`,
+and lets pages fetch nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from rnnviz.app import admin, health
+from rnnviz.app.fence import Fence
 from rnnviz.app.owner import OwnerCookie
 from rnnviz.config import ConfigError
 from rnnviz.registry import UnknownName
@@ -23,7 +25,7 @@ def prepare() -> dict[str, Any]:
         get_engine()
     except (ConfigError, UnknownName) as error:
         raise SystemExit(str(error)) from None
-    return {"routes": [health.ROUTE], "middleware": [Middleware(OwnerCookie)], "lifespan": _lifespan}
+    return {"routes": [health.ROUTE], "middleware": [Middleware(Fence), Middleware(OwnerCookie)], "lifespan": _lifespan}
 
 
 @asynccontextmanager
