@@ -1,4 +1,4 @@
-"""Nothing is fetched from elsewhere: a Content-Security-Policy on every answer, so that a browser asks only this server.
+"""Nothing is fetched from elsewhere: a Content-Security-Policy on every answer, so that browsers ask only this server.
 
 Without it Streamlit's front end fetches each page's icon for the browser's tab from a public server. Should text of
 a visitor ever reach a page as mark-up, its scripts would not run either.
