@@ -128,7 +128,7 @@ def test_a_run_stops_at_the_step_in_the_link_and_plays_on():
     bench = Bench(stop="step:30")
     bench.press("Play")
     bench.rest()
-    assert bench.number("Step") == "30"
+    assert bench.number("Step") == "30" and "Step 30 is reached" in bench.words
     bench.press("Play")
     assert any(bench.view.step > 30 for _ in range(TURNS))
 
