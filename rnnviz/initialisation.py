@@ -41,8 +41,7 @@ class Layer:
 
     def rows(self, chunk: str) -> slice:
         """The rows of one chunk in W_ih, W_hh and both biases."""
-        k = self.cell.chunks.index(chunk)
-        return slice(k * self.units, (k + 1) * self.units)
+        return self.cell.rows(chunk, self.units)
 
     def matrices(self, draw: Callable[[], np.ndarray]) -> None:
         """Set each chunk of W_hh to a matrix (H, H) of its own."""
@@ -151,17 +150,17 @@ def bias_setting(cell: Cell, config: ExperimentConfig) -> float | None:
     return getattr(config, cell.bias_setting) if cell.bias_setting else None
 
 
-def initial_layer(cell: Cell, config: ExperimentConfig, weights: Weights, index: int) -> Weights:
-    """The initial weights of recurrent layer `index` (each direction counts as one).
+def initial_layer(cell: Cell, config: ExperimentConfig, weights: Weights, index: int, first: bool) -> Weights:
+    """The initial weights of one recurrent layer (each direction counts as one).
 
+    index: a number that no other layer of the model has. first: whether it reads the inputs of its stack.
     weights: torch's default draw; not changed. The result depends on (config, seed) and the draw alone.
     An effective bias set in the configuration comes last: it wins over chrono's, and every other bias is 0.
     """
     init = INITS[config.init]
-    directions = 2 if config.bidirectional else 1
     rng = np.random.default_rng([config.seed, STREAM, index])
     copies = {name: array.astype(np.float64) for name, array in weights.items()}
-    layer = Layer(cell, config, copies, index < directions, rng)
+    layer = Layer(cell, config, copies, first, rng)
     init.apply(layer)
     value = bias_setting(cell, config)
     if value is not None and cell.keeps:

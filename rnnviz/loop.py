@@ -124,11 +124,11 @@ class Loop(nn.Module):
         """One direction of one layer: x (T, B, D) -> h (T, B, H), the states after the last computed time step."""
         cell = self.cell
         a_x = affine(x, weights["weight_ih"], weights.get("bias_ih"))
+        recurrent = cell.recurrent(weights)
         states = dict(zip(cell.states, start, strict=True))
         outputs: list[Any] = [None] * len(x)
         for t in reversed(range(len(x))) if reverse else range(len(x)):
-            a_h = affine(states["h"], weights["weight_hh"], weights.get("bias_hh"))
-            new = cell.update(cell.activate(a_x[t], a_h, states), states)
+            new = cell.update(cell.activate(a_x[t], recurrent(states["h"]), states), states)
             outputs[t] = new["h"]  # in padding: no one reads it
             if mask is not None:
                 new = {name: torch.where(mask[t][:, None], new[name], states[name]) for name in cell.states}

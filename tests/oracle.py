@@ -1,8 +1,8 @@
 """The recurrent stack once more, as an explicit loop that autograd follows: the oracle of many tests.
 
 Written from torch's documentation (the GRU that resets before the product: from Keras's) with torch operations
-and torch's weights alone; nothing of rnnviz is used. Every h_t and c_t is a node of the graph, so `torch.autograd.grad` gives the total gradient of any
-loss with respect to each of them.
+and torch's weights alone; nothing of rnnviz is used. Every h_t and c_t is a node of the graph, so
+`torch.autograd.grad` gives the total gradient of any loss with respect to each of them.
 """
 
 from __future__ import annotations

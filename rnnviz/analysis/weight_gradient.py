@@ -4,7 +4,8 @@ A weight acts once at every time step, so its gradient is a sum over time steps:
 
     dL/dW_hh = sum_t da_h[t]^T h_{t-1}        dL/dW_ih = sum_t da_x[t]^T x_t        dL/db = sum_t da[t]
 
-with da[t] from the total gradient of the states, that is, of all losses from t on.
+with da[t] from the total gradient of the states, that is, of all losses from t on. A chunk of W_hh that reads
+something else than h_{t-1} (the GRU with reset before: r_t h_{t-1}) has that in its place.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnviz.analysis.norms import require_gradients
-from rnnviz.cells.backward import recurrent_gradient
+from rnnviz.cells.backward import preactivation_gradient
 from rnnviz.cells.layer import Layer, computed_order, layer_of
 from rnnviz.trace import Trace
 
@@ -38,12 +39,15 @@ def _by_step(layer: Layer, totals: dict[str, np.ndarray]) -> dict[str, np.ndarra
     """Kind of weight -> (T, *shape), in computation order. totals: state -> (T, B, H)."""
     time, batch, _ = totals["h"].shape
     da_x, da_h = (np.empty((time, batch, len(layer.weights["weight_hh"])), totals["h"].dtype) for _ in range(2))
-    recurrent_gradient(layer.cell, layer.local.inputs, totals, slice(None), da_x)
-    recurrent_gradient(layer.cell, layer.local.recurrent, totals, slice(None), da_h)
+    preactivation_gradient(layer, layer.local.inputs, totals, slice(None), da_x)
+    preactivation_gradient(layer, layer.local.recurrent, totals, slice(None), da_h)
     found = {
         "weight_ih": da_x.swapaxes(1, 2) @ layer.inputs,
         "weight_hh": da_h.swapaxes(1, 2) @ layer.previous["h"],
         "bias_ih": da_x.sum(axis=1),
         "bias_hh": da_h.sum(axis=1),
     }
+    for chunk, read in layer.local.reads.items():  # its rows read something else than h_{t-1}
+        rows = layer.cell.rows(chunk, totals["h"].shape[-1])
+        found["weight_hh"][:, rows] = da_h[..., rows].swapaxes(1, 2) @ read.value
     return {kind: gradient for kind, gradient in found.items() if kind in layer.weights}

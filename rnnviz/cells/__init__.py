@@ -8,6 +8,7 @@ from rnnviz.cells.description import Description as Description
 from rnnviz.cells.description import Equation as Equation
 from rnnviz.cells.description import describe as describe
 from rnnviz.cells.gru import GRU
+from rnnviz.cells.gru_before import GRUBefore
 from rnnviz.cells.lstm import LSTM
 from rnnviz.cells.vanilla import VanillaRelu, VanillaTanh
 from rnnviz.registry import Registry
@@ -19,5 +20,6 @@ CELLS: Registry[Cell] = Registry(
         "rnn_relu": VanillaRelu(),
         "lstm": LSTM(),
         "gru": GRU(),
+        "gru_before": GRUBefore(),
     },
 )

@@ -9,6 +9,9 @@ gradient of a state and d what enters at t from outside the layer:
     P_h[t-1] = W_hh^T da[t] + sum of G[t] dstate_t/dh_{t-1} carried     P_c[t-1] = sum of G[t] carried
 
 Back-propagation through time (Werbos 1990, Proc. IEEE 78(10)), with the local derivatives in closed form.
+Where a chunk reads u in place of h_{t-1} (`Cell.reads`), its part of W_hh^T da is dL/du, which goes on to h_{t-1} by
+du/dh_{t-1} and to the da of the gate that u is made with.
+
 For cells with a state beside h the part of G_c that came along the carry alone (the LSTM: along f, never
 through W_hh) is kept apart on request; the rest crossed W_hh at least once.
 """
@@ -18,11 +21,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from rnnviz.cells.base import Pair, Read
 from rnnviz.cells.layer import Layer, computed_order
 
+Arrays = Mapping[str, np.ndarray]
+Factors = Mapping[Pair, np.ndarray]
 Inject = Callable[[int, slice], Mapping[str, np.ndarray]]
 Own = Callable[[int], tuple[int, Mapping[str, np.ndarray]] | None]
 MANY_LANES = 8  # from here on it is cheaper to form dstate_t/dh_{t-1} once than to form da for every lane
@@ -122,8 +129,11 @@ class Through:
     """
 
     def __init__(self, layer: Layer, kind: str) -> None:
-        self.cell, self.weight = layer.cell, layer.weights[kind]
-        self.factors = layer.local.recurrent if kind == "weight_hh" else layer.local.inputs
+        self.cell, self.weight, self.layer = layer.cell, layer.weights[kind], layer
+        self.to_h = kind == "weight_hh"
+        self.factors = layer.local.inputs
+        if self.to_h:  # by the chunks that read h_{t-1} itself
+            self.factors = {pair: f for pair, f in layer.local.recurrent.items() if pair[1] not in self.cell.reads}
 
     @cached_property
     def paths(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -144,13 +154,32 @@ class Through:
             # For each unit a product (B, n) (n, D): cheaper than adding up one chunk after another.
             product = np.matmul if rows.shape[1] > 1 else np.multiply
             made[state] = product(factors[t], rows).swapaxes(0, 1)
+        if self.cell.reads:
+            self._add_reads(made, t)
         return made
+
+    def _add_reads(self, made: dict[str, np.ndarray], t: int) -> None:
+        """What passes through things read in place of h_{t-1}: dstate_t/du, and on from u."""
+        cell, local, w_hh = self.cell, self.layer.local, self.layer.weights["weight_hh"]
+        units = w_hh.shape[1]
+        for chunk, read in local.reads.items():
+            for state in cell.states:
+                if (state, chunk) in local.recurrent:
+                    by_u = local.recurrent[state, chunk][t][..., None] * w_hh[cell.rows(chunk, units)]
+                    ways = [by_u * read.past[t][:, None]] if self.to_h else []
+                    for gate, factor in read.chunks.items():
+                        ways.append((by_u * factor[t][:, None]) @ self.weight[cell.rows(gate, units)])
+                    for way in ways:
+                        made[state] = made[state] + way if state in made else way
 
     def back(self, total: Mapping[str, np.ndarray], t: int, out: np.ndarray, work: np.ndarray) -> np.ndarray:
         """W^T da of every lane. total: state -> (S, B, H). out and work: (S, B, D), both written; returns out."""
         if len(out) < MANY_LANES:
             da = np.empty((*out.shape[:-1], len(self.weight)), out.dtype)
-            return np.matmul(recurrent_gradient(self.cell, self.factors, total, t, da), self.weight, out=out)
+            np.matmul(preactivation_gradient(self.layer, self.factors, total, t, da), self.weight, out=out)
+            for read, gradient in read_gradients(self.layer, total, t) if self.to_h else ():
+                out += gradient * read.past[t]
+            return out
         for n, (state, matrix) in enumerate(self.matrices(t).items()):
             target = work if n else out
             np.matmul(total[state].swapaxes(0, 1), matrix, out=target.swapaxes(0, 1))
@@ -175,7 +204,7 @@ def total_gradients(
         total[name][layer.last, np.arange(batch)] += grads
     blocks, through = w_hh.reshape(len(cell.chunks), units, units), []
     for state in cell.states:  # the factors (T, B, n, H) and rows (n H, H) of the n chunks that feed a state
-        fed = [k for k, chunk in enumerate(cell.chunks) if (state, chunk) in local.recurrent]
+        fed = [k for k, c in enumerate(cell.chunks) if (state, c) in local.recurrent and c not in cell.reads]
         if fed:
             factors = np.stack([local.recurrent[state, cell.chunks[k]] for k in fed], axis=2)
             through.append((total[state], factors, blocks[fed].reshape(-1, units)))
@@ -187,6 +216,11 @@ def total_gradients(
             break
         for gradient, factors, rows in through:
             total["h"][t - 1] += (gradient[t][:, None] * factors[t]).reshape(batch, -1) @ rows
+        if cell.reads:
+            for read, gradient in read_gradients(layer, {name: array[t] for name, array in total.items()}, t):
+                total["h"][t - 1] += gradient * read.past[t]
+                for gate, factor in read.chunks.items():
+                    total["h"][t - 1] += (gradient * factor[t]) @ w_hh[cell.rows(gate, units)]
         for (state, name), factor in local.carry.items():
             total[name][t - 1] += total[state][t] * factor[t]
         if absent is not None:
@@ -204,17 +238,17 @@ def input_gradient(layer: Layer, totals: Mapping[str, np.ndarray]) -> np.ndarray
     lanes = h.ndim - 3
     everywhere = (slice(None), *[None] * lanes)  # factors are (T, B, H)
     da = np.empty((*h.shape[:-1], len(layer.cell.chunks) * h.shape[-1]), h.dtype)
-    recurrent_gradient(layer.cell, layer.local.inputs, totals, everywhere, da)
+    preactivation_gradient(layer, layer.local.inputs, totals, everywhere, da)
     return da @ layer.weights["weight_ih"]
 
 
-def recurrent_gradient(cell, factors, total, t, out: np.ndarray) -> np.ndarray:
+def preactivation_gradient(layer: Layer, factors: Factors, total: Arrays, t: Any, out: np.ndarray) -> np.ndarray:
     """dL/da (.., K) from the total gradients of the states (.., H): each chunk in its own columns of `out`.
 
     factors: (state, chunk) -> (T, B, H), `local.recurrent` for dL/da_h or `local.inputs` for dL/da_x.
     t: one time step, or an index of several.
     """
-    units = out.shape[-1] // len(cell.chunks)
+    cell, units = layer.cell, out.shape[-1] // len(layer.cell.chunks)
     for k, chunk in enumerate(cell.chunks):
         block = out[..., k * units : (k + 1) * units]
         paths = [(state, factor) for (state, to), factor in factors.items() if to == chunk]
@@ -225,4 +259,15 @@ def recurrent_gradient(cell, factors, total, t, out: np.ndarray) -> np.ndarray:
                 np.multiply(total[state], factor[t], out=block)
             else:
                 block += total[state] * factor[t]
+    for read, gradient in read_gradients(layer, total, t):
+        for gate, factor in read.chunks.items():
+            out[..., cell.rows(gate, units)] += gradient * factor[t]
     return out
+
+
+def read_gradients(layer: Layer, total: Arrays, t: Any) -> Iterator[tuple[Read, np.ndarray]]:
+    """Each thing u that a chunk reads in place of h_{t-1}, with dL/du (.., H). total and t as above."""
+    local, w_hh = layer.local, layer.weights["weight_hh"]
+    for chunk, read in local.reads.items():
+        da = sum(total[state] * factor[t] for (state, to), factor in local.recurrent.items() if to == chunk)
+        yield read, da @ w_hh[layer.cell.rows(chunk, w_hh.shape[1])]

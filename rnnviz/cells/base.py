@@ -5,14 +5,15 @@ A cell turns two pre-activations, what the input brings and what the previous hi
     a_x = W_ih x_t + b_ih          a_h = W_hh h_{t-1} + b_hh          (each: chunks x H values)
 
 into gates (`activate`) and then into the new states (`update`). Both are elementwise, so the matrix
-products of a whole sequence can be taken at once where the hidden states are already known.
+products of a whole sequence can be taken at once where the hidden states are already known. In some cells a
+chunk of W_hh reads something else than h_{t-1}, made of h_{t-1} and an earlier gate (`reads`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from rnnviz.cells.description import Description, Equation, describe
@@ -31,6 +32,19 @@ class Fused:
 
 
 @dataclass(frozen=True)
+class Read:
+    """What a chunk of W_hh reads in place of h_{t-1}: u, and how u changes. Arrays (..., H).
+
+    value: u. past: du/dh_{t-1}, the gates held fixed. chunks: chunk -> du/da of that chunk, by a_x and by a_h
+    alike; these chunks read h_{t-1} itself.
+    """
+
+    value: Array
+    past: Array
+    chunks: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
 class LocalJacobian:
     """The derivative of one time step, as elementwise factors, each of shape (..., H).
 
@@ -38,15 +52,17 @@ class LocalJacobian:
     inputs:    (state, chunk) -> d state_t / d a_x[chunk]
     carry:     (state, previous) -> d state_t / d previous_{t-1}, the path around the weights
     within:    (state, other) -> d state_t / d other_t, one new state read by another (LSTM: h_t reads c_t)
+    reads:     chunk -> what it reads in place of h_{t-1}, for the chunks in the cell's `reads`
 
-    Every factor holds the other states of the same step fixed, so that the total derivative is the
-    sum over paths. A pair that is absent is zero.
+    Every factor holds the other states of the same step and the pre-activations of other chunks fixed, so
+    that the total derivative is the sum over paths. A pair that is absent is zero.
     """
 
     recurrent: Mapping[Pair, Array]
     inputs: Mapping[Pair, Array]
     carry: Mapping[Pair, Array] = field(default_factory=dict)
     within: Mapping[Pair, Array] = field(default_factory=dict)
+    reads: Mapping[str, Read] = field(default_factory=dict)
 
 
 class Cell:
@@ -59,6 +75,7 @@ class Cell:
     states: state names; `"h"`, the one that is fed back through W_hh, comes first.
     gates: names of the recorded gates, in the order of the equations.
     chunks: names of the row blocks of W_ih and W_hh, in torch's order.
+    reads: chunks whose rows of W_hh read something else than h_{t-1}; see `activate`.
     fused: the fused twin, or None: the cell then trains through the generic loop.
     peeks: whether gates read states other than h (peepholes); recovery then goes step by step.
     keeps: the gate that keeps the past (LSTM f, GRU z), or None; `lets_in`: the one that lets the new
@@ -74,6 +91,7 @@ class Cell:
     states: ClassVar[tuple[str, ...]] = ("h",)
     gates: ClassVar[tuple[str, ...]] = ()
     chunks: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[str, ...]] = ()
     fused: ClassVar[Fused | None] = None
     peeks: ClassVar[bool] = False
     keeps: ClassVar[str | None] = None
@@ -84,7 +102,11 @@ class Cell:
     convention: ClassVar[str] = ""
 
     def activate(self, a_x: Array, a_h: Array, previous: States) -> dict[str, Array]:
-        """Gates from the pre-activations. Arrays (..., chunks*H) -> name: (..., H)."""
+        """Gates from the pre-activations. Arrays (..., chunks*H) -> name: (..., H).
+
+        For a cell with `reads`, a_h is the list of its chunks, (..., H) each, and a chunk in `reads` is a
+        function: u -> W_hh u + b_hh of that chunk.
+        """
         raise NotImplementedError
 
     def update(self, gates: Mapping[str, Array], previous: States) -> dict[str, Array]:
@@ -92,7 +114,7 @@ class Cell:
         raise NotImplementedError
 
     def jacobian(self, gates: Mapping[str, Array], previous: States, state: States, a_h: Array) -> LocalJacobian:
-        """The local derivative at a recorded step. `a_h` is (..., chunks*H), the rest (..., H)."""
+        """The local derivative at a recorded step. `a_h` is what `activate` takes, the rest (..., H)."""
         raise NotImplementedError
 
     def step(
@@ -104,9 +126,18 @@ class Cell:
         `bias_ih` and `bias_hh` (chunks*H).
         """
         a_x = affine(x, weights["weight_ih"], weights.get("bias_ih"))
-        a_h = affine(previous["h"], weights["weight_hh"], weights.get("bias_hh"))
-        gates = self.activate(a_x, a_h, previous)
+        gates = self.activate(a_x, self.recurrent(weights)(previous["h"]), previous)
         return self.update(gates, previous), {name: gates[name] for name in self.gates}
+
+    def recurrent(self, weights: Mapping[str, Array]) -> Callable[[Array], Any]:
+        """The function from h_{t-1} (..., H) to the `a_h` that `activate` takes."""
+        weight, bias = weights["weight_hh"], weights.get("bias_hh")
+        if not self.reads:
+            return lambda h: affine(h, weight, bias)
+        rows = [self.rows(chunk, weight.shape[1]) for chunk in self.chunks]
+        products = [partial(affine, weight=weight[each], bias=None if bias is None else bias[each]) for each in rows]
+        own = [chunk in self.reads for chunk in self.chunks]
+        return lambda h: [product if reads else product(h) for product, reads in zip(products, own, strict=True)]
 
     @cached_property
     def description(self) -> Description:
@@ -118,8 +149,15 @@ class Cell:
         """One line for each gate, pre-activation and state that the code names, in the order of computation."""
         return self.description.equations
 
+    def rows(self, chunk: str, units: int) -> slice:
+        """The rows of W_ih, W_hh and both biases that belong to a chunk."""
+        k = self.chunks.index(chunk)
+        return slice(k * units, (k + 1) * units)
+
     def split(self, a: Array) -> list[Array]:
-        """The chunks of a pre-activation (..., chunks*H), each (..., H)."""
+        """The chunks of a pre-activation (..., chunks*H), each (..., H); a list of chunks as it is."""
+        if isinstance(a, list):
+            return a
         size = a.shape[-1] // len(self.chunks)
         return [a[..., k * size : (k + 1) * size] for k in range(len(self.chunks))]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,9 +99,10 @@ def describe(cell: Cell) -> Description:
 
     Raises TypeError or AttributeError where the cell is written with more than +, -, * and the functions of `ops`.
     """
-    x = Term("input")
+    x = Expression([Term("input")])
     previous = {name: Expression([Term("previous", name=name)]) for name in cell.states}
-    gates = cell.activate(_affine(cell, "ih", x), _affine(cell, "hh", previous["h"].term), previous)
+    a_x = Expression(_affine("ih", chunk, x).term for chunk in cell.chunks)
+    gates = cell.activate(a_x, _recurrent(cell, previous["h"]), previous)
     states = cell.update(gates, previous)
     quantities = {name: gate.term for name, gate in gates.items()}
     quantities |= {name: states[name].term for name in (*cell.states[1:], "h")}  # h may read the others
@@ -153,10 +155,17 @@ def evaluate(
     return values
 
 
-def _affine(cell: Cell, kind: str, read: Term) -> Expression:
-    """W x + b, chunk by chunk. kind: `ih` or `hh`."""
-    products = Expression(Term("product", (read,), weight=f"weight_{kind}", chunk=chunk) for chunk in cell.chunks)
-    return products + Expression(Term("bias", weight=f"bias_{kind}", chunk=chunk) for chunk in cell.chunks)
+def _affine(kind: str, chunk: str, read: Expression) -> Expression:
+    """The rows of one chunk, W u + b. kind: `ih` or `hh`."""
+    product = Term("product", (read.term,), weight=f"weight_{kind}", chunk=chunk)
+    return Expression([product]) + Expression([Term("bias", weight=f"bias_{kind}", chunk=chunk)])
+
+
+def _recurrent(cell: Cell, h: Expression) -> Any:
+    """`Cell.recurrent`, in symbols."""
+    if not cell.reads:
+        return Expression(_affine("hh", chunk, h).term for chunk in cell.chunks)
+    return [partial(_affine, "hh", chunk) if chunk in cell.reads else _affine("hh", chunk, h) for chunk in cell.chunks]
 
 
 class _Order:

@@ -27,7 +27,7 @@ class GRU(Cell):
     label = "GRU"
     gates = ("r", "z", "n")
     chunks = ("r", "z", "n")
-    fused = Fused("torch.nn.GRU")
+    fused: ClassVar[Fused | None] = Fused("torch.nn.GRU")
     keeps = "z"
     bias_setting = "update_bias"
     words: ClassVar[Mapping[str, str]] = {

@@ -45,7 +45,7 @@ class Layer:
     @cached_property
     def local(self) -> LocalJacobian:
         """The closed-form derivative of every time step, factors (T, B, H)."""
-        a_h = affine(self.previous["h"], self.weights["weight_hh"], self.weights.get("bias_hh"))
+        a_h = self.cell.recurrent(self.weights)(self.previous["h"])
         return self.cell.jacobian(self.gates, self.previous, self.states, a_h)
 
     @property
@@ -96,8 +96,7 @@ def recover(
     x, h, mask = (computed_order(array, reverse) for array in (inputs, h, mask))
     a_x = affine(x, weights["weight_ih"], weights.get("bias_ih"))
     h_previous = shifted(h, initial["h"], mask)
-    a_h = affine(h_previous, weights["weight_hh"], weights.get("bias_hh"))
-    gates, others = _scan(cell, a_x, a_h, h_previous, initial, mask)
+    gates, others = _scan(cell, a_x, cell.recurrent(weights)(h_previous), h_previous, initial, mask)
     kept = {name: gates[name] if mask.all() else np.where(mask[..., None], gates[name], 0) for name in cell.gates}
     return Layer(cell, reverse, x, mask, weights, initial, {"h": h, **others}, kept)
 
@@ -115,7 +114,7 @@ def _scan(cell, a_x, a_h, h_previous, initial, mask):
     for t in range(len(h_previous)):
         previous = {"h": h_previous[t], **current}
         if gates is None:
-            per_step.append(cell.activate(a_x[t], a_h[t], previous))
+            per_step.append(cell.activate(a_x[t], _at(a_h, t), previous))
         now = per_step[t] if gates is None else {name: gate[t] for name, gate in gates.items()}
         new = cell.update(now, previous)
         for name in others:
@@ -125,6 +124,11 @@ def _scan(cell, a_x, a_h, h_previous, initial, mask):
     if gates is None:
         gates = {name: np.stack([step[name] for step in per_step]) for name in per_step[0]}
     return gates, found
+
+
+def _at(a_h, t):
+    """One time step of what `Cell.activate` takes as a_h."""
+    return [chunk if callable(chunk) else chunk[t] for chunk in a_h] if isinstance(a_h, list) else a_h[t]
 
 
 def layer_of(trace: Trace, index: int) -> Layer:

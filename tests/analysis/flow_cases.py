@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from oracle import unroll
@@ -9,10 +11,12 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import rnnviz
+from rnnviz.loop import Loop
 
 MODULES = {
     "lstm": nn.LSTM,
     "gru": nn.GRU,
+    "gru_before": partial(Loop, "gru_before"),
     "rnn_tanh": nn.RNN,
     "rnn_relu": lambda *args, **options: nn.RNN(*args, nonlinearity="relu", **options),
 }

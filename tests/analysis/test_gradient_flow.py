@@ -23,7 +23,7 @@ def over_batch_and_units(vectors):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("layers", "bidirectional"), SHAPES)
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_tanh", "rnn_relu"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu"])
 def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, seed):
     time = 7 if seed % 3 == 2 else 12  # on either side of MANY_LANES
     case = Case(cell, layers, bidirectional, seed, packed=seed % 2 == 0, dropout=0.4 * (layers > 1), time=time)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from flow_cases import Case
-from oracle import SEEDS, STEPS, assert_close
+from oracle import SEEDS, assert_close, product, step_of
 
 import rnnviz
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("layers", "bidirectional"), [(1, True), (2, False), (3, True)])
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_tanh", "rnn_relu"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu"])
 def test_jacobians_equal_autograd(cell, layers, bidirectional, seed):
     case = Case(cell, layers, bidirectional, seed, time=5)
     trace = case.trace
@@ -42,8 +44,8 @@ def by_autograd(case, k, layer, b, t):
     def step(flat):
         states = dict(zip(trace.states, flat.split(trace.size[-1]), strict=True))
         a_x = torch.nn.functional.linear(x, weights[f"weight_ih_{layer}"], weights.get(f"bias_ih_{layer}"))
-        a_h = torch.nn.functional.linear(states["h"], weights[f"weight_hh_{layer}"], weights.get(f"bias_hh_{layer}"))
-        return torch.cat(list(STEPS[case.module.mode](a_x, a_h, **states)[0].values()))
+        own = partial(product, weights[f"weight_hh_{layer}"], weights.get(f"bias_hh_{layer}"), False)
+        return torch.cat(list(step_of(case.module)(a_x, own, **states)[0].values()))
 
     return torch.autograd.functional.jacobian(step, torch.cat(previous)).detach().numpy()
 

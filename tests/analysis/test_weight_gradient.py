@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from flow_cases import Case
-from oracle import SEEDS, STEPS, assert_close
+from oracle import SEEDS, assert_close, product, step_of
 
 import rnnviz
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("layers", "bidirectional"), [(1, True), (2, False), (3, True)])
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_tanh", "rnn_relu"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu"])
 def test_time_steps_add_up_to_the_gradient(cell, layers, bidirectional, seed):
     case = Case(cell, layers, bidirectional, seed, dropout=0.3 * (layers > 1))
     found = rnnviz.weight_gradient_by_step(case.trace)
@@ -25,7 +27,7 @@ def test_time_steps_add_up_to_the_gradient(cell, layers, bidirectional, seed):
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_tanh"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh"])
 def test_each_time_step_equals_a_weight_of_its_own(cell, bidirectional):
     """A loop in which every time step has its own copy of the weights."""
     case = Case(cell, 1, bidirectional, packed=False, time=4)
@@ -45,8 +47,7 @@ def test_each_time_step_equals_a_weight_of_its_own(cell, bidirectional):
         for t in reversed(range(time)) if reverse else range(time):
             w_ih, w_hh, b_ih, b_hh = own[t]
             a_x = torch.nn.functional.linear(case.inputs[:, t], w_ih, b_ih)
-            a_h = torch.nn.functional.linear(states["h"], w_hh, b_hh)
-            states, _ = STEPS[case.module.mode](a_x, a_h, **states)
+            states, _ = step_of(case.module)(a_x, partial(product, w_hh, b_hh, False), **states)
             loss = loss + (states["h"] * case.on_outputs[:, t, k * units : (k + 1) * units]).sum()
         loss = loss + sum((states[name] * case.on_finals[name][k]).sum() for name in states)
         grads = torch.autograd.grad(loss, [weight for weights in own for weight in weights])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 import rnnviz
+from rnnviz.loop import Loop
 
 CELLS = {
     "lstm": (nn.LSTM, {}),
     "gru": (nn.GRU, {}),
+    "gru_before": (partial(Loop, "gru_before"), {}),
     "rnn_tanh": (nn.RNN, {}),
     "rnn_relu": (nn.RNN, {"nonlinearity": "relu"}),
 }
@@ -141,7 +144,7 @@ def recombines(case: Case) -> None:
         if case.cell == "lstm":
             made["c"] = g["f"] * before["c"] + g["i"] * g["g"]
             made["h"] = g["o"] * np.tanh(made["c"])
-        elif case.cell == "gru":
+        elif case.cell.startswith("gru"):
             made["h"] = (1 - g["z"]) * g["n"] + g["z"] * before["h"]
         for state, values in made.items():
             expected = trace.states[state][index]
