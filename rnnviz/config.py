@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
+ATTENTIONS = ("off", "additive", "dot")
 CLIPS = ("off", "norm", "value")
+LANGUAGES = ("french", "german")
 PRECISIONS = ("float32", "float64")
 
 
@@ -36,18 +38,22 @@ class ExperimentConfig:
     forget_bias, update_bias: effective bias (torch's two biases added) of the LSTM's f and the GRU's z; None
     leaves the initialisation's. input_scale: factor on the inputs of the noise task. clip_at: the largest
     gradient norm (clip "norm") or component (clip "value"). loss: "task" for the task's own, or one that fits its
-    targets (`rnnviz.losses`). data: fingerprint of the corpus or of uploaded data; columns and target_column:
+    targets (`rnnviz.losses`). attention: how an encoder–decoder scores source positions (`rnnviz.seq2seq`).
+    language: into which the translation task translates. bidirectional: of a decoder's model, its encoder
+    alone. data: fingerprint of the corpus or of uploaded data; columns and target_column:
     which columns of an uploaded table go in and come out (numbers from 0; no column: text, characters as
     tokens); train_fraction: how much of a series, in time order, trains.
     """
 
     task: str = "adding"
     length: int = bounded(50, 1, 1000)
+    language: str = one_of("french", *LANGUAGES)
     batch_size: int = bounded(32, 1, 512)
     cell: str = "lstm"
     hidden_size: int = bounded(32, 1, 512)
     num_layers: int = bounded(1, 1, 4)
     bidirectional: bool = False
+    attention: str = one_of("off", *ATTENTIONS)
     dropout: float = bounded(0.0, 0.0, 0.95)
     embedding_size: int = bounded(0, 0, 256)
     init: str = "default"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,7 +18,13 @@ from rnnviz.cells.layer import WEIGHTS
 from rnnviz.config import ExperimentConfig
 from rnnviz.initialisation import initial_layer
 from rnnviz.loop import Loop
+from rnnviz.shapes import SHAPES
 from rnnviz.tasks.base import Task
+
+if TYPE_CHECKING:
+    from rnnviz.objective import TensorBatch
+
+OWN_NUMBERS = 64  # of the layers of each stack, which decide what they draw; there are 8 at most
 
 
 class OneHot(nn.Module):
@@ -32,78 +38,83 @@ class OneHot(nn.Module):
         return functional.one_hot(tokens, self.tokens).to(self.dtype)
 
 
-class Model(nn.Module):
-    """embed -> rnn -> readout.
+class Base(nn.Module):
+    """What every model has: recurrent stacks, weights from the seed or given, and outputs for a batch.
 
-    embed: Embedding (tokens) or Linear (vectors) where embedding_size is set, else one-hot or nothing.
-    rnn: the cell's fused twin with batch_first, or a Loop. readout: one Linear, applied at every time step
-    (sequence to sequence) or to the hidden state at the end (sequence to vector).
+    stacks: attributes that are recurrent stacks; `rnn`, the one that is observed, comes first.
+    directions: of that stack.
 
     weights: a state_dict as arrays; given, they are loaded and nothing is initialised. Without, the weights
     depend on the configuration and its seed alone; no global random state changes. Raises ValueError where
     weights do not fit.
     """
 
+    stacks: ClassVar[tuple[str, ...]] = ("rnn",)
+    embed: nn.Module
+    rnn: Any
+    readout: nn.Linear
+
     def __init__(self, config: ExperimentConfig, task: Task, weights: Mapping[str, np.ndarray] | None = None) -> None:
         super().__init__()
-        dtype = getattr(torch, config.precision)
-        width = config.embedding_size or task.input_size
+        self.directions = SHAPES[task.shape].directions(config.bidirectional)
         # Only torch's CPU generator draws initial weights; torch.manual_seed would touch every device's.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(config.seed)
-            self.embed: nn.Module = _embed(config, task, dtype)
-            self.rnn = _recurrent(config, width, dtype)
-            directions = 2 if config.bidirectional else 1
-            self.readout = nn.Linear(config.hidden_size * directions, task.output_size, dtype=dtype)
-        self.directions = directions
-        self.to_vector = task.shape == "seq→vec"
+            self._build(config, task, getattr(torch, config.precision))
         if weights is None:
             self._initialise(config)
         else:
             self._load(weights)
 
-    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Inputs (B, T, D) or tokens (B, T), lengths (B) or None -> (B, O), or (B, T, O) at every time step.
+    def _build(self, config: ExperimentConfig, task: Task, dtype: torch.dtype) -> None:
+        """Make the modules, whose weights torch draws."""
+        raise NotImplementedError
 
-        At the end means: the forward direction after each sequence's last valid time step, the reverse
-        direction after its own last, t = 0.
-        """
-        x = self.embed(inputs)
-        if lengths is None:
-            output, final = self.rnn(x)
-        else:
-            packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-            packed, final = self.rnn(packed)
-            output, _ = pad_packed_sequence(packed, batch_first=True, total_length=x.shape[1])
-        if not self.to_vector:
-            return self.readout(output)
-        h_n = final if isinstance(final, Tensor) else final[0]
-        return self.readout(torch.cat(tuple(h_n[-self.directions :]), dim=-1))
+    def look(self, batch: TensorBatch) -> tuple[Tensor, Tensor | None]:
+        """(outputs, attention) on a batch: outputs (B, O) or (B, T, O); attention (B, T, S) where there is some."""
+        raise NotImplementedError
+
+    def outputs(self, batch: TensorBatch) -> Tensor:
+        return self.look(batch)[0]
+
+    def answers(self, batch: TensorBatch) -> Tensor:
+        """(B, T) tokens that a decoder writes on its own, each with the one before as its input."""
+        raise TypeError(f"{type(self).__name__} has no decoder that could write an answer.")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Copies of all weights, under the names of the state_dict."""
         return {name: weight.detach().cpu().numpy().copy() for name, weight in self.state_dict().items()}
 
     def own_arrays(self) -> dict[str, np.ndarray]:
-        """Those of the weights that lie outside the recurrent stack, whose own a Trace holds already."""
-        return {name: array for name, array in self.arrays().items() if not name.startswith("rnn.")}
+        """Those of the weights that lie outside the recurrent stacks, whose own a Trace holds already."""
+        return {name: array for name, array in self.arrays().items() if name.split(".")[0] not in self.stacks}
 
     @contextmanager
     def probing(self) -> Iterator[None]:
         """Dropout off, gradients possible (in evaluation mode cuDNN refuses to go backward)."""
-        dropout, self.rnn.dropout = self.rnn.dropout, 0.0
+        stacks = [getattr(self, name) for name in self.stacks]
+        dropouts = [stack.dropout for stack in stacks]
+        for stack in stacks:
+            stack.dropout = 0.0
         try:
             yield
         finally:
-            self.rnn.dropout = dropout
+            for stack, dropout in zip(stacks, dropouts, strict=True):
+                stack.dropout = dropout
 
     def _initialise(self, config: ExperimentConfig) -> None:
-        own = {name: weight.detach().numpy() for name, weight in self.rnn.named_parameters()}
-        suffixes = [name.removeprefix("weight_hh") for name in own if name.startswith("weight_hh")]
-        for index, suffix in enumerate(suffixes):
-            drawn = {kind: own[kind + suffix] for kind in WEIGHTS}
-            for kind, array in initial_layer(CELLS[config.cell], config, drawn, index).items():
-                own[kind + suffix][...] = array  # a view of the parameter
+        for number, stack in enumerate(self.stacks):
+            module = getattr(self, stack)
+            directions = 2 if module.bidirectional else 1
+            own = {name: weight.detach().numpy() for name, weight in module.named_parameters()}
+            suffixes = [name.removeprefix("weight_hh") for name in own if name.startswith("weight_hh")]
+            for index, suffix in enumerate(suffixes):
+                drawn = {kind: own[kind + suffix] for kind in WEIGHTS}
+                layer = initial_layer(
+                    CELLS[config.cell], config, drawn, number * OWN_NUMBERS + index, first=index < directions
+                )
+                for kind, array in layer.items():
+                    own[kind + suffix][...] = array  # a view of the parameter
 
     def _load(self, weights: Mapping[str, np.ndarray]) -> None:
         try:
@@ -112,19 +123,67 @@ class Model(nn.Module):
             raise ValueError(f"The weights do not fit the configuration. {error}") from None
 
 
-def _embed(config: ExperimentConfig, task: Task, dtype: torch.dtype) -> nn.Module:
-    size = config.embedding_size
-    if task.tokens:
-        return nn.Embedding(task.input_size, size, dtype=dtype) if size else OneHot(task.input_size, dtype)
-    return nn.Linear(task.input_size, size, dtype=dtype) if size else nn.Identity()
+class Model(Base):
+    """embed -> rnn -> readout.
+
+    embed: Embedding (tokens) or Linear (vectors) where embedding_size is set, else one-hot or nothing.
+    rnn: the cell's fused twin with batch_first, or a Loop. readout: one Linear, applied at every time step
+    (sequence to sequence) or to the hidden state at the end (sequence to vector).
+    """
+
+    def _build(self, config: ExperimentConfig, task: Task, dtype: torch.dtype) -> None:
+        self.embed = embedding(config.embedding_size, task.input_size, task.tokens, dtype)
+        self.rnn = recurrent(config, config.embedding_size or task.input_size, dtype, config.bidirectional)
+        self.readout = nn.Linear(config.hidden_size * self.directions, task.output_size, dtype=dtype)
+        self.to_vector = task.shape == "seq→vec"
+
+    def look(self, batch: TensorBatch) -> tuple[Tensor, None]:
+        return self(batch.inputs, batch.lengths), None
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Inputs (B, T, D) or tokens (B, T), lengths (B) or None -> (B, O), or (B, T, O) at every time step.
+
+        At the end means: the forward direction after each sequence's last valid time step, the reverse
+        direction after its own last, t = 0.
+        """
+        output, final = run(self.rnn, self.embed(inputs), lengths)
+        if not self.to_vector:
+            return self.readout(output)
+        h_n = final if isinstance(final, Tensor) else final[0]
+        return self.readout(torch.cat(tuple(h_n[-self.directions :]), dim=-1))
 
 
-def _recurrent(config: ExperimentConfig, input_size: int, dtype: torch.dtype) -> Any:
-    """The recurrent stack: the cell's fused twin, or the loop."""
+def build(config: ExperimentConfig, task: Task, weights: Mapping[str, np.ndarray] | None = None) -> Base:
+    """The model of the task's shape; `weights` and errors as of `Base`."""
+    model: Base = resolve(SHAPES[task.shape].model)(config, task, weights)
+    return model
+
+
+def run(rnn: Any, x: Tensor, lengths: Tensor | None, initial: Any = None) -> tuple[Tensor, Any]:
+    """A stack over x (B, T, D), from zeros or `initial`: output (B, T, H * directions), padding 0, and final states.
+
+    lengths: (B,) time steps that exist, at least 1 each (None: all). States as torch's modules take and give them.
+    """
+    if lengths is None:
+        return rnn(x, initial)
+    packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    packed, final = rnn(packed, initial)
+    return pad_packed_sequence(packed, batch_first=True, total_length=x.shape[1])[0], final
+
+
+def embedding(size: int, input_size: int, tokens: bool, dtype: torch.dtype) -> nn.Module:
+    """What stands before a stack: size 0 leaves vectors as they are and makes tokens one-hot."""
+    if tokens:
+        return nn.Embedding(input_size, size, dtype=dtype) if size else OneHot(input_size, dtype)
+    return nn.Linear(input_size, size, dtype=dtype) if size else nn.Identity()
+
+
+def recurrent(config: ExperimentConfig, input_size: int, dtype: torch.dtype, bidirectional: bool) -> Any:
+    """A recurrent stack: the cell's fused twin, or the loop."""
     options: dict[str, Any] = {
         "num_layers": config.num_layers,
         "batch_first": True,
-        "bidirectional": config.bidirectional,
+        "bidirectional": bidirectional,
         # torch warns about dropout on a single layer, where there is nothing between layers to drop
         "dropout": config.dropout if config.num_layers > 1 else 0.0,
         "dtype": dtype,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,25 +17,33 @@ from rnnviz.tasks.base import Batch, Task
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """A Batch on a device. Fields and shapes as in `Batch`; `lengths` stays on the CPU, where packing reads it."""
+    """A Batch on a device. Fields and shapes as in `Batch`; lengths stay on the CPU, where packing reads them."""
 
     inputs: Tensor
     targets: Tensor
     counts: Tensor | None
     lengths: Tensor | None
     judged: Tensor | None = None
+    previous: Tensor | None = None
+    target_lengths: Tensor | None = None
 
     @classmethod
     def of(cls, batch: Batch, task: Task, device: torch.device) -> TensorBatch:
         """Copies, so that the numbers never depend on how numpy happened to lay the batch out in memory."""
         real = getattr(torch, task.config.precision)
         classes = LOSSES[task.loss].targets == "classes"
+
+        def tensor(values: np.ndarray | None, dtype: torch.dtype, device: torch.device | None = device) -> Any:
+            return None if values is None else torch.tensor(values, dtype=dtype, device=device)
+
         return cls(
-            inputs=torch.tensor(batch.inputs, dtype=torch.long if task.tokens else real, device=device),
-            targets=torch.tensor(batch.targets, dtype=torch.long if classes else real, device=device),
-            counts=None if batch.counts is None else torch.tensor(batch.counts, dtype=torch.bool, device=device),
-            lengths=None if batch.lengths is None else torch.tensor(batch.lengths, dtype=torch.long),
-            judged=None if batch.judged is None else torch.tensor(batch.judged, dtype=torch.bool, device=device),
+            inputs=tensor(batch.inputs, torch.long if task.tokens else real),
+            targets=tensor(batch.targets, torch.long if classes else real),
+            counts=tensor(batch.counts, torch.bool),
+            lengths=tensor(batch.lengths, torch.long, None),
+            judged=tensor(batch.judged, torch.bool),
+            previous=tensor(batch.previous, torch.long),
+            target_lengths=tensor(batch.target_lengths, torch.long, None),
         )
 
     def part(self, start: int, size: int) -> TensorBatch:
@@ -43,13 +53,18 @@ class TensorBatch:
 
 def counted(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[Tensor, Tensor]:
     """Outputs (N, O) and targets (N, O) or (N,) of everything that enters the loss."""
-    counts = batch.counts
-    if counts is None and batch.lengths is not None and task.shape == "seq→seq":
-        counts = (torch.arange(outputs.shape[1]) < batch.lengths[:, None]).to(outputs.device)
+    counts, lengths = batch.counts, batch.lengths if batch.target_lengths is None else batch.target_lengths
+    if counts is None and lengths is not None and outputs.dim() == 3:  # an output at every time step
+        counts = within(lengths, outputs.shape[1], outputs.device)
     if counts is not None:
         return outputs[counts], batch.targets[counts]
     flat, one_class = outputs.flatten(0, -2), LOSSES[task.loss].targets == "classes"
     return flat, batch.targets.flatten() if one_class else batch.targets.reshape(len(flat), -1)
+
+
+def within(lengths: Tensor, steps: int, device: torch.device) -> Tensor:
+    """(B, steps) bool: which time steps exist."""
+    return (torch.arange(steps) < lengths[:, None]).to(device)
 
 
 def loss_of(task: Task, outputs: Tensor, batch: TensorBatch) -> Tensor:
@@ -58,15 +73,31 @@ def loss_of(task: Task, outputs: Tensor, batch: TensorBatch) -> Tensor:
     return loss
 
 
-def measures(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[float, float, int]:
-    """(loss, metric, how many outputs counted). The metric is the squared error or the share of right classes.
+def measures(
+    task: Task, outputs: Tensor, batch: TensorBatch, answers: Callable[[TensorBatch], Tensor] | None = None
+) -> tuple[float, float, int, int]:
+    """(loss, metric, how many outputs the loss is a mean over, and how many the metric).
 
-    Right classes are looked for where `judged` says, else among all that counts.
+    The metric is the squared error, the share of right classes, or the share of sequences that a decoder writes
+    exactly: `answers` gives what it writes on its own. Right classes are looked for where `judged` says, else
+    among all that counts.
     """
     predicted, wanted = counted(task, outputs, batch)
     loss, count = float(loss_of(task, outputs, batch)), len(predicted)
+    if task.metric == "exact_match":
+        assert answers is not None
+        right = exact_matches(answers(batch), batch)
+        return loss, float(right.double().mean()), count, len(right)
     if task.metric == "accuracy":
         if batch.judged is not None:
             predicted, wanted = outputs[batch.judged], batch.targets[batch.judged]
-        return loss, float((predicted.argmax(-1) == wanted).double().mean()), count
-    return loss, loss if task.loss == task.metric else float(functional.mse_loss(predicted, wanted)), count
+        return loss, float((predicted.argmax(-1) == wanted).double().mean()), count, count
+    return loss, loss if task.loss == task.metric else float(functional.mse_loss(predicted, wanted)), count, count
+
+
+def exact_matches(answers: Tensor, batch: TensorBatch) -> Tensor:
+    """(B,) bool: whether the tokens written (B, T) are the targets, up to and with their end symbol."""
+    same = answers == batch.targets
+    if batch.target_lengths is not None:
+        same |= ~within(batch.target_lengths, same.shape[1], same.device)
+    return same.all(1)

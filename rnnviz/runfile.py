@@ -31,6 +31,8 @@ from rnnviz.run import (
     Run,
     Snapshot,
 )
+from rnnviz.shapes import SHAPES
+from rnnviz.tasks import TASKS, Task
 from rnnviz.tensorfile import pack, unpack
 
 FORMAT = "rnnviz-run-2"
@@ -180,7 +182,8 @@ def _check_history(h: History, step: int) -> None:
 
 def _check_axes(h: History, config: ExperimentConfig) -> None:
     """Where there are rows, they are of the layers that the configuration has, its time steps and its gates."""
-    layers = config.num_layers * (2 if config.bidirectional else 1)
+    shape = TASKS[config.task].shape if config.task in TASKS else Task.shape  # a task may be registered later
+    layers = config.num_layers * SHAPES[shape].directions(config.bidirectional)
     for name in ("flow", "saturation"):
         rows, seen, _ = getattr(h, name).shape
         _expect(not rows or seen == layers, f"history.{name} is of {seen} layers; expected {layers}.")

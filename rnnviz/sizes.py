@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rnnviz.analysis.cost import Network
+from rnnviz.analysis.cost import DecoderNetwork, Network
 from rnnviz.config import ExperimentConfig
+from rnnviz.shapes import SHAPES
 from rnnviz.tasks.base import Task
 
 CHECK_SIZE = 256  # held-out sequences of a check, kept while the run trains, and evaluated at once at most
@@ -18,6 +19,8 @@ class Size:
 
     inputs: what enters the recurrent stack, with what an embedding makes of it. states: hidden states of all
     layers and directions. outputs: 0 where there is one output a sequence. data: numbers of the task's own.
+    attention: numbers that a decoder's attention makes. decoder: what comes on top where a decoder writes;
+    the rest is then of what is read.
     """
 
     time_steps: int
@@ -25,21 +28,34 @@ class Size:
     states: int
     outputs: int
     data: int
+    attention: int = 0
+    decoder: Size | None = None
 
     @classmethod
     def of(cls, config: ExperimentConfig, task: Task) -> Size:
-        embedded = config.embedding_size
+        shape, embedded = SHAPES[task.shape], config.embedding_size
+        recurs = shape.encodes or not shape.writes
         return cls(
             time_steps=task.time_steps,
-            inputs=embedded if task.tokens and embedded else task.input_size + embedded,
-            states=config.hidden_size * config.num_layers * (1 + config.bidirectional),
+            inputs=embedded if task.tokens and embedded else task.input_size + embedded * recurs,
+            states=config.hidden_size * config.num_layers * (1 + config.bidirectional) * recurs,
             outputs=task.output_size if task.shape == "seq→seq" else 0,
             data=1 if task.tokens else task.input_size,
+            decoder=_decoder(config, task) if shape.writes else None,
         )
 
     @property
     def per_sequence(self) -> int:
-        return self.time_steps * (self.inputs + self.states + self.outputs)
+        own = self.time_steps * (self.inputs + self.states + self.outputs + self.attention)
+        return own + (self.decoder.per_sequence if self.decoder else 0)
+
+    @property
+    def words(self) -> str:
+        """How many of each, for a message."""
+        each = f"{self.inputs} inputs + {self.states} hidden states + {self.outputs} outputs"
+        each += f" + {self.attention} of attention" if self.attention else ""
+        own = f"{self.time_steps} time steps × ({each})"
+        return f"{own} + {self.decoder.words}" if self.decoder else own
 
     @property
     def at_once(self) -> int:
@@ -47,8 +63,36 @@ class Size:
         return max(1, min(CHECK_SIZE, AT_ONCE // self.per_sequence))
 
 
-def network(config: ExperimentConfig, task: Task) -> Network:
+def _decoder(config: ExperimentConfig, task: Task) -> Size:
+    units, attends = config.hidden_size, config.attention != "off" and SHAPES[task.shape].encodes
+    per_score = units if config.attention == "additive" else 1
+    return Size(
+        time_steps=task.target_steps,
+        inputs=config.embedding_size or task.output_size,
+        states=units * config.num_layers,
+        outputs=task.output_size,
+        data=1,
+        # scores and weights over the source, and the context joined to h before and after W_c
+        attention=attends * (task.time_steps * (per_score + 1) + 3 * units),
+    )
+
+
+def network(config: ExperimentConfig, task: Task) -> Network | DecoderNetwork:
     """The model of an experiment, for its count of parameters and operations."""
+    shape = SHAPES[task.shape]
+    if shape.writes:
+        return DecoderNetwork(
+            cell=config.cell,
+            hidden_size=config.hidden_size,
+            layers=config.num_layers,
+            outputs=task.output_size,
+            source_size=task.input_size,
+            embedding_size=config.embedding_size,
+            tokens=task.tokens,
+            encodes=shape.encodes,
+            directions=1 + config.bidirectional,
+            attention=config.attention if shape.encodes else "off",
+        )
     return Network(
         config.cell,
         task.input_size,

@@ -21,6 +21,7 @@ from rnnviz.run import Run
 from rnnviz.tasks import TASKS, make_task, named_data
 from rnnviz.tasks.uploaded import Uploaded
 
+SHARES = ("accuracy", "exact_match")  # metrics of which more is better
 SET_BY_FILE = "data"  # the fingerprint follows from --file
 
 
@@ -126,7 +127,7 @@ class Table:
         if run.diverged is not None:
             self.outcome = "diverged"
         elif self.until is not None:
-            reached = metric >= self.until if self.metric == "accuracy" else metric < self.until
+            reached = metric >= self.until if self.metric in SHARES else metric < self.until
             self.outcome = "reached" if reached else ""
 
     def result(self, run: Run) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rnnviz.breakpoints import BREAKPOINTS, LOOK_EVERY, Breakpoint, Seen, fired,
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.losses import LOSSES
-from rnnviz.model import Model, resolve
+from rnnviz.model import build, resolve
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
@@ -56,7 +56,7 @@ def _has_cuda() -> bool:
 def fresh(config: ExperimentConfig, data: Dataset | None) -> Run:
     """A Run at step 0 that has recorded nothing yet."""
     OPTIMISERS[config.optimiser]  # an unknown name raises here, before any work
-    model = Model(config, make_task(config, data))
+    model = build(config, make_task(config, data))
     layers = config.num_layers * model.directions
     none, no_steps = np.zeros(0), np.zeros(0, np.int64)
     looks = np.zeros((0, layers, len(gate_names(config.cell))))
@@ -73,7 +73,7 @@ class Trainer:
         self.device = device
         self.task = make_task(run.config, run.data)
         self.at_once = Size.of(run.config, self.task).at_once
-        self.model = Model(run.config, self.task, run.weights).to(device)
+        self.model = build(run.config, self.task, run.weights).to(device)
         self.parameters = list(self.model.parameters())
         self.optimiser = _optimiser(run, self.parameters)
         self.diverged = run.diverged
@@ -95,7 +95,7 @@ class Trainer:
         begin = time.perf_counter()
         with torch.enable_grad(), self._noise(self.step):
             batch = TensorBatch.of(self.task.batch(self.step), self.task, self.device)
-            loss = loss_of(self.task, self.model(batch.inputs, batch.lengths), batch)
+            loss = loss_of(self.task, self.model.outputs(batch), batch)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
         norm = get_total_norm([p.grad for p in self.parameters if p.grad is not None])
@@ -158,21 +158,23 @@ class Trainer:
         """The probe batch through the recorder; the gradients are discarded."""
         if self.probe is None:
             self.probe = TensorBatch.of(self.task.probe(), self.task, self.device)
-        with torch.enable_grad(), self.model.probing(), record(self.model, modules=["rnn"]) as recording:
-            outputs = self.model(self.probe.inputs, self.probe.lengths)
+        stacks = self.model.stacks
+        with torch.enable_grad(), self.model.probing(), record(self.model, modules=stacks) as recording:
+            outputs, attention = self.model.look(self.probe)
             loss = loss_of(self.task, outputs, self.probe)
             loss.backward()
         self.optimiser.zero_grad(set_to_none=True)
         with np.errstate(over="ignore", invalid="ignore"):  # after a divergence infinity is what there is to see
-            trace = recording["rnn"]
+            trace, *encoders = (replace(recording[name], step=self.step) for name in stacks)
         return replace(
             trace,
-            step=self.step,
             outputs=outputs.detach().cpu().numpy(),
             targets=self.probe.targets.cpu().numpy(),
             loss=float(loss.detach()),
             labels=tuple(self.task.labels),
             model_weights=self.model.own_arrays(),
+            attention=None if attention is None else _masked(attention, trace.mask),
+            encoder=encoders[0] if encoders else None,
         )
 
     def evaluate(self, size: int) -> tuple[float, float]:
@@ -223,9 +225,9 @@ class Trainer:
         if not any(change.field == "loss" for change in self.changes):
             return float(self.history.loss[0]) if len(self.history.loss) else None
         batch = TensorBatch.of(self.task.batch(0), self.task, self.device)
-        model = Model(self.config, self.task).to(self.device)
+        model = build(self.config, self.task).to(self.device)
         with torch.no_grad(), self._noise(0):
-            return float(loss_of(self.task, model(batch.inputs, batch.lengths), batch))
+            return float(loss_of(self.task, model.outputs(batch), batch))
 
     @contextmanager
     def _noise(self, step: int) -> Iterator[None]:
@@ -242,14 +244,14 @@ class Trainer:
             yield
 
     def _measure(self, batch: TensorBatch) -> tuple[float, float]:
-        totals, count = np.zeros(2), 0
+        totals, counts = np.zeros(2), np.zeros(2)
         with torch.no_grad(), self.model.probing():
             for begin in range(0, len(batch.inputs), self.at_once):
                 part = batch.part(begin, self.at_once)
-                loss, metric, n = measures(self.task, self.model(part.inputs, part.lengths), part)
-                totals += np.multiply((loss, metric), n)
-                count += n
-        loss, metric = totals / count
+                loss, metric, *count = measures(self.task, self.model.outputs(part), part, self.model.answers)
+                totals += np.multiply((loss, metric), count)
+                counts += count
+        loss, metric = totals / counts
         return float(loss), float(metric)
 
     def _checked(self) -> TensorBatch:
@@ -276,6 +278,12 @@ class Trainer:
                 if value is not None
             }
         )
+
+
+def _masked(attention: torch.Tensor, mask: np.ndarray) -> np.ndarray:
+    """(B, T, S), with 0 where the sequence (B, T) is over."""
+    weights: np.ndarray = np.where(mask[..., None], attention.detach().cpu().numpy(), 0)
+    return weights
 
 
 def _appended(rows: np.ndarray, row: np.ndarray) -> np.ndarray:

@@ -7,12 +7,29 @@ one multiply-add per time step. Elementwise operations (about ten per unit) are 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from rnnviz.cells import CELLS
 
 
+class Matched:
+    """Of networks with a cell and a hidden size, whose parameters can be counted."""
+
+    def matched(self, cell: str) -> Self:
+        """The same network of another cell, with the hidden size whose parameter count is nearest to this one's."""
+        own: Any = self
+
+        def sized(hidden_size: int) -> Any:
+            return replace(own, cell=cell, hidden_size=hidden_size)
+
+        hidden = 1
+        while sized(hidden).parameters < own.parameters:
+            hidden += 1
+        return min((sized(max(hidden - 1, 1)), sized(hidden)), key=lambda n: abs(n.parameters - own.parameters))
+
+
 @dataclass(frozen=True)
-class Network:
+class Network(Matched):
     """The sizes that decide what a network costs.
 
     cell: registry name. input_size: features, or how many tokens there are. outputs: size of the readout
@@ -55,13 +72,61 @@ class Network:
         embedding = 0 if self.tokens else self.embedding_size * self.input_size
         return recurrent + embedding + self.outputs * self.hidden_size * self.directions
 
-    def matched(self, cell: str) -> Network:
-        """The same network of another cell, with the hidden size whose parameter count is nearest to this one's."""
 
-        def sized(hidden_size: int) -> Network:
-            return replace(self, cell=cell, hidden_size=hidden_size)
+@dataclass(frozen=True)
+class DecoderNetwork(Matched):
+    """The sizes of a network with a decoder (`rnnviz.seq2seq`).
 
-        hidden = 1
-        while sized(hidden).parameters < self.parameters:
-            hidden += 1
-        return min((sized(max(hidden - 1, 1)), sized(hidden)), key=lambda n: abs(n.parameters - self.parameters))
+    outputs: classes that are written and read again. source_size: of the vector it starts from or, with an
+    encoder, of the encoder's inputs. directions: of the encoder. attention: "off", "additive" or "dot". Other
+    fields as of `Network`.
+    """
+
+    cell: str
+    hidden_size: int
+    layers: int
+    outputs: int
+    source_size: int
+    embedding_size: int = 0
+    tokens: bool = False
+    encodes: bool = False
+    directions: int = 1
+    attention: str = "off"
+
+    @property
+    def stacks(self) -> list[Network]:
+        """The decoder with its embedding and, where there is one, the encoder with its own."""
+        size, deep, embedded = self.hidden_size, self.layers, self.embedding_size
+        decoder = Network(self.cell, self.outputs, size, deep, 1, 0, embedded, tokens=True)
+        encoder = Network(self.cell, self.source_size, size, deep, self.directions, 0, embedded, self.tokens)
+        return [decoder, encoder] if self.encodes else [decoder]
+
+    @property
+    def once(self) -> list[tuple[int, int, bool]]:
+        """(rows, columns, whether there is a bias) of what makes the initial states, once a sequence."""
+        size, states = self.hidden_size, len(CELLS[self.cell].states)
+        if not self.encodes:
+            return [(self.layers * size, self.source_size, True)] * states
+        return [(size, 2 * size, True)] * states * (self.directions == 2)
+
+    @property
+    def each(self) -> list[tuple[int, int, bool]]:
+        """The same of what is done at every time step: W_q, W_k, v and W_c of the attention, and the readout."""
+        size = self.hidden_size
+        score = [(size, size, False)] * 2 + [(1, size, False)] if self.attention == "additive" else []
+        combine = [(size, 2 * size, True)] if self.attention != "off" else []
+        return [*score, *combine, (self.outputs, size, True)]
+
+    @property
+    def parameters(self) -> int:
+        own = sum(rows * (columns + bias) for rows, columns, bias in self.once + self.each)
+        return own + sum(stack.parameters for stack in self.stacks)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of the matrix products for one time step read and one written.
+
+        Left out are what is done once a sequence, and scores and contexts, which grow with the source's length.
+        """
+        own = sum(rows * columns for rows, columns, _ in self.each)
+        return own + sum(stack.multiply_adds for stack in self.stacks)

@@ -18,10 +18,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rnnviz.cells import CELLS
-from rnnviz.config import CLIPS, PRECISIONS, ConfigError, ExperimentConfig
+from rnnviz.config import ATTENTIONS, CLIPS, LANGUAGES, PRECISIONS, ConfigError, ExperimentConfig
 from rnnviz.initialisation import INITS
 from rnnviz.losses import LOSSES, TASKS_OWN, fitting_losses
 from rnnviz.optimisers import OPTIMISERS
+from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS
 
 Config = ExperimentConfig
@@ -76,6 +77,10 @@ def cell_reads(name: str) -> Predicate:
     return lambda config: CELLS[config.cell].bias_setting == name
 
 
+def encodes(config: Config) -> bool:
+    return SHAPES[TASKS[config.task].shape].encodes
+
+
 def optimiser_reads(name: str) -> Predicate:
     return lambda config: name in OPTIMISERS[config.optimiser].uses
 
@@ -103,6 +108,8 @@ ROWS = (
         "Task", "choice", labels(TASKS), wide=True),
     Row("length", "T", "Length T", "Time steps of a sequence (copy memory: of the delay).",
         "Task", "integer", step=10, applies=task_uses("length")),
+    Row("language", "to", "Into", "The language that is translated into.",
+        "Task", "choice", words(*LANGUAGES), applies=task_uses("language")),
     Row("input_scale", "scale", "Input scale", "Factor on the inputs. Large ones saturate tanh and the gates.",
         "Task", "number", step=0.1, applies=task_uses("input_scale")),
     Row("train_fraction", "train", "Training part", "The first part of the series trains, the rest is held out.",
@@ -121,6 +128,9 @@ ROWS = (
     Row("bidirectional", "both", "Both directions", "A second network reads the sequence from its end.",
         "Model", "toggle", wide=True,
         applies=lambda config: not TASKS[config.task].causal or config.bidirectional),
+    Row("attention", "attention", "Attention", "How the decoder looks back at the source: additive scores "
+        "(Bahdanau), scaled dot products (Luong), or not at all.",
+        "Model", "choice", words(*ATTENTIONS), wide=True, applies=encodes),
     Row("init", "init", "Initialisation", "How the recurrent weights begin.",
         "Start", "choice", fitting_inits, wide=True),
     Row("spectral_radius", "rho", "Spectral radius ρ", "Largest absolute eigenvalue of W_hh at the start: "

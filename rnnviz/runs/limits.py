@@ -66,7 +66,6 @@ class Limits:
         self._check_size(config, Size.of(config, task))
 
     def _check_size(self, config: ExperimentConfig, size: Size) -> None:
-        steps, each = size.time_steps, f"{size.inputs} inputs + {size.states} hidden states + {size.outputs} outputs"
         smaller = "length, hidden_size, num_layers or the number of columns"
         for what, sequences, limit, change in (
             ("One batch", config.batch_size, self.max_states, f"batch_size, {smaller}"),
@@ -75,14 +74,14 @@ class Limits:
             count = sequences * size.per_sequence
             if count > limit:
                 raise LimitError(
-                    f"{what} would hold {count:,} numbers ({sequences} sequences × {steps} time steps × ({each})); "
+                    f"{what} would hold {count:,} numbers ({sequences} sequences × {size.words}); "
                     f"this server allows at most {limit:,}. Make {change} smaller."
                 )
-        count = CHECK_SIZE * steps * size.data
+        count = CHECK_SIZE * size.time_steps * size.data
         if count > self.max_states:
             raise LimitError(
-                f"The held-out data would hold {count:,} numbers ({CHECK_SIZE} sequences × {steps} time steps × "
-                f"{size.data} columns); this server allows at most {self.max_states:,}. Make length or the number "
+                f"The held-out data would hold {count:,} numbers ({CHECK_SIZE} sequences × {size.time_steps} time steps "
+                f"× {size.data} columns); this server allows at most {self.max_states:,}. Make length or the number "
                 "of columns smaller."
             )
 

@@ -9,15 +9,18 @@ from rnnviz.registry import Registry
 from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Batch as Batch
 from rnnviz.tasks.base import Task as Task
+from rnnviz.tasks.caption import Caption
 from rnnviz.tasks.copy_memory import CopyMemory
 from rnnviz.tasks.digits import DigitsPixels, DigitsRows
 from rnnviz.tasks.mackey_glass import MackeyGlass
 from rnnviz.tasks.noise import Noise
+from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sine import Sine
 from rnnviz.tasks.stocks import Stocks
 from rnnviz.tasks.temporal_order import TemporalOrder
 from rnnviz.tasks.text import Text
 from rnnviz.tasks.text import corpus_fingerprint as corpus_fingerprint
+from rnnviz.tasks.translation import Translation
 from rnnviz.tasks.uploaded import Uploaded
 
 TASKS: Registry[type[Task]] = Registry(
@@ -32,6 +35,9 @@ TASKS: Registry[type[Task]] = Registry(
         "digits_pixels": DigitsPixels,
         "stocks": Stocks,
         "text": Text,
+        "sentiment": Sentiment,
+        "caption": Caption,
+        "translation": Translation,
         "noise": Noise,
         "uploaded": Uploaded,
     },

@@ -25,6 +25,9 @@ class Batch:
     lengths: (B,) int time steps that exist (None: all).
     judged: (B, T) bool, the time steps on which an accuracy is taken, equally many in every sequence (None:
         those that enter the loss).
+    previous: (B, T) int, what a decoder reads under teacher forcing: the start symbol, then every target one
+        time step late. target_lengths: (B,) int time steps that its targets have. Of a decoder's task, T of
+        targets and masks is that of what is written; what is read may have another, or none, as a vector (B, D).
     """
 
     inputs: np.ndarray
@@ -32,6 +35,8 @@ class Batch:
     counts: np.ndarray | None = None
     lengths: np.ndarray | None = None
     judged: np.ndarray | None = None
+    previous: np.ndarray | None = None
+    target_lengths: np.ndarray | None = None
 
     def first(self, count: int) -> Batch:
         """The first `count` sequences."""
@@ -48,15 +53,17 @@ class Task:
     """A task. Subclasses are one file each; the docstring gives trial, shapes, target, baseline and paper.
 
     name, label: registry name and the name a reader sees; summary: one sentence for a menu.
-    shape: `"seq→vec"` or `"seq→seq"`. loss: a name in `rnnviz.losses`; metric: `"mse"` or `"accuracy"`,
-    how the held-out set is judged. uses: configuration fields beyond the common ones that change its data.
-    defaults: configuration fields with settings that work. source: the paper. causal: predicts the future
-    from the past, so a bidirectional net would look ahead.
+    shape: a name in `rnnviz.shapes`. loss: a name in `rnnviz.losses`; metric, how the held-out set is judged:
+    `"mse"`, `"accuracy"` or, of what a decoder writes on its own, `"exact_match"`. uses: configuration fields
+    beyond the common ones that change its data. defaults: configuration fields with settings that work.
+    source: the paper. causal: predicts the future from the past, so a bidirectional net would look ahead.
 
     An instance belongs to one configuration (and to one data set, for uploaded data):
-    time_steps: T of its sequences; input_size: D, or the number of tokens; tokens: whether inputs are
-    tokens; output_size: O or the number of classes; labels: names of outputs or classes; input_labels:
-    names of input features or tokens; baseline: the loss of the best guess that looks at no input, or for
+    time_steps: T of its sequences, at most (1 where a vector is read); input_size: D, or the number of tokens;
+    tokens: whether inputs are tokens; output_size: O or the number of classes; labels: names of outputs or
+    classes; input_labels: names of input features or tokens; target_steps: time steps that a decoder writes at
+    most, the end symbol included (0 without one); start, end: the classes that are its start and end symbols;
+    baseline: the loss of the best guess that looks at no input, or for
     a series of the guess that tomorrow is like today (None where it is unknown); `baseline_words` says
     which guess. Uploaded data decides loss and metric, so an instance may set its own.
 
@@ -76,6 +83,9 @@ class Task:
     loss: str = "mse"
     metric: str = "mse"
     time_steps: int = 0
+    target_steps: int = 0
+    start: int = 0
+    end: int = 1
     tokens: bool = False
     input_size: int = 1
     output_size: int = 1

@@ -123,6 +123,9 @@ def test_only_losses_that_fit_are_offered_and_the_task_s_own_stays_out_of_the_li
         ("input_scale", {"task": "noise"}, {"task": "adding"}),
         ("train_fraction", {"task": "stocks"}, {"task": "adding"}),
         ("bidirectional", {"task": "adding"}, {"task": "sine"}),
+        ("bidirectional", {"task": "translation"}, {"task": "caption"}),
+        ("attention", {"task": "translation"}, {"task": "caption"}),
+        ("language", {"task": "translation"}, {"task": "text"}),
     ],
 )
 def test_a_control_that_changes_nothing_is_not_shown(field, shown, hidden):

@@ -18,7 +18,7 @@ def test_blanks_earn_no_accuracy(right):
     said = batch.targets.copy()
     said[:, -5 : said.shape[1] - right] = (said[:, -5 : said.shape[1] - right] + 1) % 4
     outputs = torch.tensor(np.eye(5)[said] * 50)
-    loss, metric, count = measures(task, outputs, TensorBatch.of(batch, task, torch.device("cpu")))
+    loss, metric, count, judged = measures(task, outputs, TensorBatch.of(batch, task, torch.device("cpu")))
     assert metric == pytest.approx(right / 5)
     assert loss == pytest.approx(50 * (5 - right) / task.time_steps, rel=1e-9, abs=1e-9)
-    assert count == batch.targets.size
+    assert count == judged == batch.targets.size

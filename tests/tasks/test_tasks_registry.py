@@ -7,6 +7,7 @@ import pytest
 
 from rnnviz.config import ExperimentConfig, defaults
 from rnnviz.data import Dataset
+from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS, Task, corpus_fingerprint, make_task, named_data
 
 SERIES = Dataset("walk.csv", ("a", "b", "c"), np.random.default_rng(3).normal(size=(400, 3)).cumsum(axis=0))
@@ -30,7 +31,7 @@ def test_registry_name_and_words(name, data):
     task = TASKS[name]
     assert task.name == name
     assert task.label and task.summary.endswith(".")
-    assert task.shape in ("seq→vec", "seq→seq")
+    assert task.shape in SHAPES
     assert set(task.defaults) | set(task.uses) <= set(defaults())
 
 
@@ -50,13 +51,37 @@ def test_shapes_are_the_declared_ones(name, data):
     task = made(name, data, batch_size=7)
     batch = task.batch(0)
     size, time = 7, task.time_steps
-    assert batch.inputs.shape == ((size, time) if task.tokens else (size, time, task.input_size))
-    per_step = (time,) if task.shape == "seq→seq" else ()
+    if batch.lengths is not None:  # cut to the longest
+        assert batch.lengths.min() >= 1 and batch.lengths.max() <= time
+        time = batch.lengths.max()
+    read = {"vec→seq": ()}.get(task.shape, (time,))
+    assert batch.inputs.shape == ((size, *read) if task.tokens else (size, *read, task.input_size))
+    per_step = {"seq→vec": (), "seq→seq": (time,)}.get(task.shape, (np.max(batch.target_lengths),))
     per_output = () if task.loss == "cross_entropy" else (task.output_size,)
     assert batch.targets.shape == (size, *per_step, *per_output)
     assert len(task.labels) == task.output_size and len(task.input_labels) == task.input_size
     for mask in (batch.counts, batch.judged):
         assert mask is None or mask.shape == (size, time) and mask.dtype == bool and mask.any()
+
+
+@every_task
+def test_a_decoder_reads_what_it_should_have_written(name, data):
+    task = made(name, data, batch_size=7)
+    batch = task.batch(0)
+    if not SHAPES[task.shape].writes:
+        assert batch.previous is batch.target_lengths is None and task.target_steps == 0
+        return
+    assert batch.target_lengths.max() <= task.target_steps
+    for targets, previous, length in zip(batch.targets, batch.previous, batch.target_lengths, strict=True):
+        assert previous[0] == task.start and np.array_equal(previous[1:], targets[:-1])
+        assert targets[length - 1] == task.end and not np.isin(targets[: length - 1], (task.start, task.end)).any()
+
+
+@pytest.mark.parametrize("name", ["sine", "mackey_glass"])
+def test_forecasting_is_shifted_by_one(name):
+    task = made(name, SERIES)
+    batch = task.batch(0)
+    assert task.shape == "seq→seq" and np.array_equal(batch.inputs[:, 1:], batch.targets[:, :-1])
 
 
 @every_task
@@ -115,7 +140,7 @@ def test_probe_is_a_small_heldout_set(name, data):
 def test_bidirectional_reading_would_give_away_exactly_the_causal_targets(name, data):
     """In a causal task the target at t is the input at t + 1 (of the target's column)."""
     task = made(name, data)
-    if task.causal:
+    if task.causal and not SHAPES[task.shape].writes:
         batch = task.heldout(4)
         later = batch.inputs if task.tokens else batch.inputs[..., : task.output_size]
         assert np.array_equal(later[:, 1:], batch.targets[:, :-1])
