@@ -59,7 +59,7 @@ class _Typeset:
     def sum(self, node: Node) -> str:
         """All that is added up, with torch's two biases of one chunk as one."""
         signed = self.addends(node)
-        added = {one.tensor for sign, one in signed if sign == "+" and one.op == "bias"}
+        added = {one.tensor for _, one in signed if one.op == "bias"}
         text = ""
         for sign, one in signed:
             both = {f"bias_ih[{one.chunk}]", f"bias_hh[{one.chunk}]"} <= added
