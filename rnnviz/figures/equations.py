@@ -12,6 +12,7 @@ from rnnviz.glossary import lookup
 # A single letter with a time index: i_t, c_{t-1}. Not the second index of W_{hi}, nor a letter of \tanh.
 _SYMBOL = re.compile(r"(?<![A-Za-z\\_{])([a-z])_(t|\{t(?:[+-]1)?\})")
 # On the other kind of page two colours are hard to read as thin letters; their hue is kept.
+_WIDE = 24  # more marks than this, indices counted, are wider than a telephone
 _ON_DARK = {"#0072B2": "#2A8FD0"}
 
 
@@ -26,7 +27,18 @@ class Line:
 
 def coloured(cell: Cell, dark: bool = False) -> list[Line]:
     """The cell's equations, every gate and state in the colour of its kind; h and pre-activations in plain ink."""
-    return [Line(e.quantity, colour_symbols(e.latex, dark), e.words) for e in cell.equations]
+    return [Line(e.quantity, colour_symbols(folded(e.latex), dark), e.words) for e in cell.equations]
+
+
+def folded(latex: str) -> str:
+    """A line that is too wide for a telephone, in two: broken before the outermost plus nearest to its middle."""
+    marks = re.sub(r"\\[a-z]+|[{}_ ]", "", latex)
+    places = [found.start() for found in re.finditer(r" \+ ", latex)]
+    if len(marks) <= _WIDE or not places:
+        return latex
+    place = min(places, key=lambda k: (latex.count("(", 0, k) - latex.count(")", 0, k), abs(k - len(latex) / 2)))
+    left, _, right = latex[:place].partition(" = ")
+    return rf"\begin{{aligned}} {left} = {{}}& {right} \\ &{latex[place:]} \end{{aligned}}"
 
 
 def colour_symbols(latex: str, dark: bool = False) -> str:
