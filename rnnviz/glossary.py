@@ -78,7 +78,7 @@ _ENTRIES = (
           "Mean of -ln of the probability given to the right class."),
     Entry("", "accuracy", "accuracy", "share right, 0 to 1", "Share of right answers.", "ink", GATE),
     Entry("", "exact_match", "exact match", "share right, 0 to 1",
-          "Share of sequences that the decoder, reading what it wrote itself, writes without any mistake.", "ink", GATE),
+          "Share of sequences that the decoder, reading what it wrote itself, writes without a mistake.", "ink", GATE),
     Entry("", "word_error_rate", "word error rate", "errors per word",
           "Words to substitute, insert or delete to set right what was written, per word that should be there."),
     Entry("‖dL/dθ‖", "grad_norm", "gradient norm", "",

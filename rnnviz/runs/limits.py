@@ -80,9 +80,9 @@ class Limits:
         count = CHECK_SIZE * size.time_steps * size.data
         if count > self.max_states:
             raise LimitError(
-                f"The held-out data would hold {count:,} numbers ({CHECK_SIZE} sequences × {size.time_steps} time steps "
-                f"× {size.data} columns); this server allows at most {self.max_states:,}. Make length or the number "
-                "of columns smaller."
+                f"The held-out data would hold {count:,} numbers ({CHECK_SIZE} sequences × {size.time_steps} time "
+                f"steps × {size.data} columns); this server allows at most {self.max_states:,}. Make length or the "
+                "number of columns smaller."
             )
 
     def check_run(self, run: Run) -> None:
