@@ -134,7 +134,7 @@ def _costs(first: Views, entries: list[Entry], task: Task) -> None:
                 "Parameters": model.parameters,
                 "Multiply-adds per time step": model.multiply_adds,
                 "ms per step": _measured(1e3 * view.seconds_per_step),
-                "µs per time step": _measured(1e6 * view.seconds_per_step / task.time_steps),
+                "µs per time step": _measured(1e6 * view.seconds_per_step / (task.time_steps + task.target_steps)),
             }
         )
     st.dataframe(

@@ -132,3 +132,13 @@ def test_uploads_and_saved_runs(tmp_path, capsys):
     assert "No such file" in capsys.readouterr().err
     assert main(["train", "--load", str(saved), "--cell", "gru"]) == 2
     assert "leave out cell" in capsys.readouterr().err
+
+
+def test_until_means_at_least_for_exact_match_too(tmp_path, capsys):
+    out = tmp_path / "out.json"
+    options = "--task translation --attention dot --language german --hidden-size 4 --steps 1".split()
+    for until, outcome in (("0", "reached"), ("0.95", "not reached")):
+        assert main(["train", *options, "--until", until, "--device", "cpu", "--json", str(out)]) == 0
+        result = json.loads(out.read_text())
+        assert result["outcome"] == outcome and result["config"]["language"] == "german"
+        assert "exact_match" in capsys.readouterr().out
