@@ -24,6 +24,9 @@ INSIDE, TRY, YOURS = "See inside", "Experiments", "Yours"
 PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itself)
     ("home.py", "Home", "home", ""),
     ("train.py", "Train", "play_circle", ""),
+    ("microscope.py", "Microscope", "biotech", INSIDE),
+    ("gates.py", "Gates", "tune", INSIDE),
+    ("hidden_states.py", "Hidden states", "grid_on", INSIDE),
     ("gradients.py", "Gradients", "trending_down", TRY),
     ("compare.py", "Compare", "compare_arrows", TRY),
     ("your_data.py", "Your data", "table_chart", YOURS),

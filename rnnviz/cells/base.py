@@ -84,6 +84,7 @@ class Cell:
     bias_setting: the configuration field that sets the bias of the gate that keeps the past.
     words: quantity -> its equation in one short sentence. convention: what differs between textbooks, and how
         it is here.
+    form: where other cells take the same weights: what they differ in, and how it is in this one.
     """
 
     name: ClassVar[str]
@@ -100,6 +101,7 @@ class Cell:
     bias_setting: ClassVar[str | None] = None
     words: ClassVar[Mapping[str, str]] = {}
     convention: ClassVar[str] = ""
+    form: ClassVar[tuple[str, str]] = ("Form", "")
 
     def activate(self, a_x: Array, a_h: Array, previous: States) -> dict[str, Array]:
         """Gates from the pre-activations. Arrays (..., chunks*H) -> name: (..., H).

@@ -41,6 +41,8 @@ class GRU(Cell):
         "each the sum of torch's two biases."
     )
 
+    form: ClassVar[tuple[str, str]] = ("Reset gate", "after the product (torch)")
+
     def activate(self, a_x, a_h, previous):
         a_xr, a_xz, a_xn = self.split(a_x)
         a_hr, a_hz, a_hn = self.split(a_h)

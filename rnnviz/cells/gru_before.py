@@ -33,6 +33,8 @@ class GRUBefore(GRU):
         "sum of two biases, as in torch."
     )
 
+    form = ("Reset gate", "before it (Cho et al., v3)")
+
     def activate(self, a_x, a_h, previous):
         a_xr, a_xz, a_xn = self.split(a_x)
         a_hr, a_hz, a_hn = self.split(a_h)

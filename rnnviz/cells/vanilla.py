@@ -30,6 +30,7 @@ class VanillaTanh(Cell):
         "h": "Squashed into (-1, 1).",
     }
     convention = "torch adds two bias vectors: b_h is their sum."
+    form: ClassVar[tuple[str, str]] = ("Activation", "tanh")
 
     def activate(self, a_x, a_h, previous):
         a = a_x + a_h
@@ -50,6 +51,7 @@ class VanillaRelu(VanillaTanh):
     squashed = ()
     fused = Fused("torch.nn.RNN", {"nonlinearity": "relu"})
     words: ClassVar[Mapping[str, str]] = {**VanillaTanh.words, "h": "Negative values are cut to zero."}
+    form = ("Activation", "relu")
 
     def update(self, gates, previous):
         h = relu(gates["a"])

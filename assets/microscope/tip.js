@@ -1,0 +1,49 @@
+// What pointing at a part of the diagram shows: its vector over the units, and the exact number under the pointer.
+
+import { show } from "./numbers.js";
+import { written } from "./symbols.js";
+import { bars, fresh, largest } from "./vectors.js";
+
+const [WIDTH, HEIGHT] = [232, 56];
+
+export class Tip {
+  constructor(store, room) {
+    this.store = store;
+    this.room = room;
+    this.element = document.createElement("div");
+    this.element.className = "tip";
+    this.element.hidden = true;
+    this.title = document.createElement("div");
+    this.number = document.createElement("div");
+    this.canvas = document.createElement("canvas");
+    this.element.append(this.title, this.canvas, this.number);
+  }
+
+  /** item of the diagram, its numbers, and the one that is pointed at. */
+  show(item, values, index, event, { symbols, scale }) {
+    const { words } = this.store.recording.header;
+    const label = words[symbols.byId.get(item.id).name || item.id]?.label ?? "";
+    this.title.replaceChildren(`${label} `, ...written(symbols.name(item.id), (id) => scale.colour(id)));
+    const context = fresh(this.canvas, WIDTH, HEIGHT);
+    const most = item.bounds ? item.bounds[1] : largest(values);
+    bars(context, values, { x: 1, y: 1, width: WIDTH - 2, height: HEIGHT - 2 }, scale.of(item.id, item.bounds, most), most, index, scale.ink);
+    const what = item.kind === "input" ? "feature" : "unit";
+    this.number.textContent = `${what} ${index} of ${values.length}: ${show(values[index], 9)}`;
+    this.element.hidden = false;
+    this.place(event);
+  }
+
+  /** Beside the pointer, within the figure. */
+  place(event) {
+    const box = this.room.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const left = x + 16 + width > box.width ? x - width - 12 : x + 16;
+    this.element.style.left = `${Math.max(0, left)}px`;
+    this.element.style.top = `${Math.max(0, y + 20 + height > box.height ? y - height - 12 : y + 20)}px`;
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+}
