@@ -25,6 +25,7 @@ PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itse
     ("home.py", "Home", "home", ""),
     ("train.py", "Train", "play_circle", ""),
     ("microscope.py", "Microscope", "biotech", INSIDE),
+    ("unrolled.py", "Unrolled network", "linear_scale", INSIDE),
     ("gates.py", "Gates", "tune", INSIDE),
     ("hidden_states.py", "Hidden states", "grid_on", INSIDE),
     ("gradients.py", "Gradients", "trending_down", TRY),

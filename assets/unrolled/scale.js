@@ -1,0 +1,63 @@
+// From numbers to widths, shades and words.
+
+const DECADES = 8; // of gradient that widths tell apart
+export const THINNEST = 0.75;
+export const WIDEST = 10;
+
+/** Widths of edges by the logarithm of the gradient that runs along them, over the whole decades there are. */
+export class WidthScale {
+  constructor(arrays) {
+    let [low, high] = [Infinity, 0];
+    this.bad = false;
+    for (const { data } of arrays) {
+      for (const value of data) {
+        if (!Number.isFinite(value)) this.bad = true;
+        else if (value > 0) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      }
+    }
+    this.high = high > 0 ? Math.ceil(Math.log10(high) - 1e-9) : 0;
+    const lowest = high > 0 ? Math.floor(Math.log10(low)) : -3;
+    this.low = Math.min(this.high - 3, Math.max(lowest, this.high - DECADES));
+  }
+
+  /** Place of a gradient on the scale, 0 to 1; values below it are at 0. */
+  place(value) {
+    const place = (Math.log10(value) - this.low) / (this.high - this.low);
+    return Math.min(1, Math.max(0, place));
+  }
+
+  width(value) {
+    return THINNEST + (WIDEST - THINNEST) * this.place(value);
+  }
+
+  /** Exponents for a legend or an axis: the ends and what lies evenly between. */
+  get exponents() {
+    const every = Math.max(1, Math.ceil((this.high - this.low) / 4));
+    const found = [];
+    for (let k = this.high; k >= this.low; k -= every) found.push(k);
+    return found;
+  }
+}
+
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** 10 to a whole exponent, as text. */
+export const power = (exponent) => `10${[...String(exponent)].map((sign) => RAISED[sign]).join("")}`;
+
+/** A number in three digits, with every value that is no number named. */
+export function show(value) {
+  if (value === null || value === undefined) return "–";
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e4 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
+}
+
+/** A share as text. */
+export function percent(value) {
+  if (!Number.isFinite(value)) return "–";
+  const hundred = 100 * value;
+  if (hundred === 0) return "0 %";
+  return hundred < 0.1 ? `${hundred.toExponential(1)} %` : `${Number(hundred.toPrecision(3))} %`;
+}
