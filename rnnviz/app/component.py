@@ -30,8 +30,8 @@ def component(name: str, beside: Mapping[str, Path] | None = None) -> Callable[.
     beside: other folders that its code loads from, by the name they are served under (`rnnviz.<name>`).
     """
     manager = get_bidi_component_manager()  # each test has a server, and so a manager, of its own
-    if manager.get_component_asset_root(f"{PACKAGE}.{name}") is None:
-        for each, folder in {name: ASSETS / name, **(beside or {})}.items():
+    for each, folder in {name: ASSETS / name, **(beside or {})}.items():
+        if manager.get_component_asset_root(f"{PACKAGE}.{each}") is None:
             manifest = ComponentManifest(PACKAGE, rnnviz.__version__, [ComponentConfig(each, folder.name)])
             manager.register_from_manifest(manifest, folder.parent)
     return _mount(name)
