@@ -74,7 +74,11 @@ export class Pass {
     return this.looked.get(key);
   }
 
-  /** The layers that a layer reads, or of which the readout reads where `depth` is one more than the deepest. */
+  /** Indices of the layers that a layer reads, the forward direction first; none where it reads the input. */
+  layersBelow(layer) {
+    return this.below(level(this.recording.layers[layer]));
+  }
+
   below(depth) {
     return this.recording.layers.map((layer, index) => index).filter((k) => level(this.recording.layers[k]) === depth - 1);
   }
@@ -97,6 +101,10 @@ export class Pass {
 
   /** { data, shape: [T or 1, O] }: the readout at every time step, or at the end; null where the model has none. */
   outputs() {
+    return (this.read ??= { out: this.readout() }).out;
+  }
+
+  readout() {
     const { arrays, layers, header, T, H } = this.recording;
     const weight = arrays.get("model/readout.weight");
     const top = this.below(Math.max(...layers.map(level)) + 1);

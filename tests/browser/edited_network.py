@@ -14,6 +14,7 @@ from torch import nn
 from rnnviz.cells import CELLS
 
 MODULES = {"rnn_tanh": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "gru_before": nn.GRU}
+BOUNDS = {"f": (0, 1), "i": (0, 1), "o": (0, 1), "r": (0, 1), "z": (0, 1), "g": (-1, 1), "n": (-1, 1)}
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
@@ -30,7 +31,8 @@ def chunk(w, kind, k, read):
 
 
 def tanh_step(x, past, w, fix):
-    return {"h": fix("h", np.tanh(fix("a", chunk(w, "ih", 0, x) + chunk(w, "hh", 0, past["h"]))))}
+    a = fix("a", chunk(w, "ih", 0, x) + chunk(w, "hh", 0, past["h"]))
+    return {"a": a, "h": fix("h", np.tanh(a))}
 
 
 def lstm_step(x, past, w, fix):
@@ -116,8 +118,8 @@ class Network:
                 rows.setdefault(quantity, np.empty((len(x), len(value))))[t] = value
         return {"x": x, **rows}
 
-    def payload(self) -> bytes:
-        """What Python sends of this sequence: the contract of assets/microscope/recording.js."""
+    def payload(self, **more) -> bytes:
+        """What Python sends of this sequence: the contract of assets/microscope/recording.js. more: of the header."""
         cell = CELLS[self.cell]
         found, outputs = self.run()
         arrays = {"inputs": self.x}
@@ -136,6 +138,8 @@ class Network:
             "layers": self.names,
             "shape": self.shape,
             "arrays": [{"name": name, "shape": list(array.shape)} for name, array in arrays.items()],
+            "bounds": {name: bounds for name, bounds in BOUNDS.items() if name in cell.gates},
+            **more,
         }
         text = json.dumps(header).encode()
         numbers = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())

@@ -1,148 +1,303 @@
-"""The microscope's calculator and its panels in a real browser, against numpy and torch."""
+"""The microscope's panels in a real browser: every number in them can be redone, followed and changed."""
 
 from __future__ import annotations
 
-import base64
-from pathlib import Path
+import math
+import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from edited_network import MODULES, network, torch_run
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
-SITE = "http://panels.test/"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
-PAGE = """<!doctype html><meta charset="utf-8"><title>Panels</title><body><main></main>"""
-SETTINGS = """
-    const bytes = Uint8Array.from(atob(payload), letter => letter.charCodeAt(0));
-    const { decode } = await import("/microscope/recording.js");
-    const { Pass } = await import("/microscope/forward.js");
-    const { Store } = await import("/microscope/store.js");
-    window.recording = decode(bytes);
-    window.Pass = Pass;
-    window.store = new Store();
-    const original = Pass.recorded(recording);
-    store.set({ recording, original, pass: original });
-"""
+from edited_network import MODULES, network, sigmoid
+from panels_page import load, open_page
 
 
 @pytest.fixture
 def tab(visit):
-    tab = visit()
-    tab.page.route(SITE + "**", serve)
-    tab.page.goto(SITE)
+    tab = open_page(visit)
     yield tab
     assert tab.errors == []
 
 
-def serve(route):
-    path = ASSETS / route.request.url.removeprefix(SITE).split("?")[0]
-    if path.suffix in TYPES:
-        route.fulfill(body=path.read_text(), content_type=TYPES[path.suffix])
-    else:
-        route.fulfill(body=PAGE, content_type="text/html")
+PICK = "([node, layer, t, unit]) => store.set({ node, layer, t, unit })"
+TEXTS = """lines => lines.map(line => { const copy = line.cloneNode(true);
+    copy.querySelectorAll("small").forEach(label => label.remove()); return copy.textContent; })"""
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+NAMES = {"σ": sigmoid, "tanh": math.tanh, "max": max, "inf": math.inf, "NaN": math.nan}
 
 
-def load(tab, net):
-    payload = base64.b64encode(net.payload()).decode()
-    tab.page.evaluate(f"async (payload) => {{ {SETTINGS} }}", payload)
+def pick(tab, *place):
+    tab.page.evaluate(PICK, list(place))
 
 
-READ = """(edits) => {
-    const pass = Pass.edited(recording, edits);
-    const { states, gates } = pass.description;
-    return { outputs: Array.from(pass.outputs().data), layers: recording.layers.map((_, k) => ({
-        x: Array.from(pass.input(k)),
-        ...Object.fromEntries(states.map(name => [name, Array.from(pass.states(k, name))])),
-        ...Object.fromEntries(gates.map(name => [name, Array.from(pass.gates(k, name))])) })) };
-}"""
+def computed(text):
+    """What a line of arithmetic comes to, as a reader would work it out."""
+    text = re.sub(r"·10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda found: "e" + found[1].translate(RAISED), text)
+    text = text.replace("−", "-").replace("·", "*").replace("∞", "inf")
+    return float(eval(text, {"__builtins__": {}}, NAMES))  # noqa: S307 (what our own page wrote)
 
 
-def compare(tab, net, edits):
-    found, outputs = net.run(edits)
-    browser = tab.page.evaluate(READ, edits)
-    np.testing.assert_allclose(browser["outputs"], outputs.ravel(), rtol=1e-5, atol=1e-6)
-    for name, layer in zip(net.names, browser["layers"], strict=True):
-        assert set(layer) == set(found[name]) - {"a"}
-        for quantity, numbers in layer.items():
-            np.testing.assert_allclose(numbers, found[name][quantity].ravel(), rtol=1e-5, atol=1e-6, err_msg=quantity)
-
-
-def edits_of(net):
-    """One edit of each kind, in the middle of the sequence, of layer 0 where a layer is asked for."""
-    last = len(net.names) - 1
-    gate = {"lstm": "f", "gru": "z", "gru_before": "z", "rnn_tanh": "a"}[net.cell]
-    state = {"lstm": "c"}.get(net.cell, "h")
-    return [
-        {"kind": "input", "t": 2, "index": 1, "value": 2.5},
-        {"kind": "state", "layer": 0, "name": state, "t": 3, "unit": 1, "value": -1.5},
-        {"kind": "state", "layer": last, "name": "h", "t": 1, "unit": 0, "value": 0.75},
-        {"kind": "state", "layer": 0, "name": state, "t": -1, "unit": 2, "value": 2.0},
-        {"kind": "weight", "layer": 0, "weight": "weight_hh", "row": 3, "column": 2, "value": -3.0},
-        {"kind": "weight", "layer": last, "weight": "weight_ih", "row": 1, "column": 0, "value": 1.25},
-        {"kind": "weight", "layer": 0, "weight": "bias_ih", "row": 2, "value": 4.0},
-        {"kind": "clamp", "layer": 0, "gate": gate, "unit": 1, "value": 0.25},
-        {"kind": "clamp", "layer": last, "gate": gate, "unit": None, "value": 1.0},
-    ]
-
-
-STACKS = [{}, {"layers": 2}, {"both": True, "shape": "seq→vec"}, {"layers": 2, "both": True}]
+def arithmetic(tab):
+    """[(sign, text), ...] of the lines shown, from the formula with its numbers to the result."""
+    texts = tab.page.locator(".arithmetic .line").evaluate_all(TEXTS)
+    return [re.fullmatch(r"[^=≈]*([=≈]) (.*)", text).groups() for text in texts]
 
 
 @pytest.mark.parametrize("cell", MODULES)
-def test_every_kind_of_edit_gives_what_the_changed_network_gives(tab, cell):
-    for k, stack in enumerate(STACKS):
-        net = network(cell, seed=k, **stack)
-        load(tab, net)
-        edits = edits_of(net)
-        for chosen in ([], *([edit] for edit in edits), edits):
-            compare(tab, net, chosen)
-        if cell != "gru_before":  # torch has no module for it
-            x = net.x.copy()
-            x[2, 1] = 2.5
-            top = np.concatenate([net.run(edits[:1])[0][n]["h"] for n in net.names[-net.directions :]], axis=1)
-            np.testing.assert_allclose(top, torch_run(net, x), rtol=1e-12)
-
-
-def test_the_other_formula_reads_the_same_weights(tab):
-    for cell, other in (("gru", "gru_before"), ("gru_before", "gru")):
-        net = network(cell, layers=2, seed=3)
-        load(tab, net)
-        compare(tab, net, [{"kind": "formula", "cell": other}])
-        compare(tab, net, [{"kind": "formula", "cell": other}, {"kind": "input", "t": 0, "index": 0, "value": 1.0}])
-
-
-def test_values_of_1e30_are_numbers(tab):
-    for cell in MODULES:
-        net = network(cell, layers=2, seed=5)
-        load(tab, net)
-        for edit in edits_of(net):
-            with np.errstate(over="ignore", invalid="ignore"):
-                compare(tab, net, [{**edit, "value": 1e30}])
-
-
-NODES = """([layer, t]) => { const pass = store.pass;
-    return Array.from(pass.nodes(layer, t), ([id, numbers]) => [id, Array.from(numbers),
-        Array.from(numbers, (_, unit) => pass.at(layer).value(id, t, unit))]); }"""
-
-
-@pytest.mark.parametrize("cell", MODULES)
-def test_recorded_numbers_stay_and_every_node_can_be_asked_for(tab, cell):
-    net = network(cell, layers=2, both=True, seed=7)
-    load(tab, net)
+def test_the_arithmetic_can_be_redone_from_what_is_shown(tab, cell):
+    net = network(cell, layers=2, both=True, units=9, inputs=7, seed=11)
+    load(tab, net, "arithmetic.Arithmetic")
     found, _ = net.run()
     for layer, name in enumerate(net.names):
-        for t in (0, 3, 5):
-            nodes = {node: (all_units, each) for node, all_units, each in tab.page.evaluate(NODES, [layer, t])}
-            for node, (all_units, each) in nodes.items():
-                np.testing.assert_allclose(all_units, each, rtol=1e-12, atol=1e-12, err_msg=node)
-            for quantity, rows in found[name].items():
-                expected = rows[t].astype(np.float32)
-                if quantity == "a":  # is not recorded
-                    np.testing.assert_allclose(nodes[quantity][0], expected, rtol=1e-5, atol=1e-6)
-                else:
-                    assert nodes[quantity][0] == expected.astype(float).tolist()
-            earlier = t + 1 if name.endswith("_reverse") else t - 1
-            first = earlier in (-1, 6)
-            past = net.initial[name]["h"] if first else found[name]["h"][earlier].astype(np.float32)
-            assert nodes["h_prev"][0] == past.tolist()
+        for quantity in set(found[name]) - {"x"}:
+            t, unit = (layer + 2) % 6, (3 * layer + len(quantity)) % 9
+            pick(tab, quantity, layer, t, unit)
+            lines = arithmetic(tab)
+            _, result = lines[-1]
+            assert computed(result) == pytest.approx(found[name][quantity][t, unit], rel=6e-4)
+            assert len(lines) >= 2
+            values = [computed(text) for _, text in lines]
+            assert {f"{value:.4g}" for value in values} == {f"{computed(result):.4g}"}, lines
+            signs = ["=" if a == pytest.approx(b, rel=1e-12) else "≈" for a, b in pairwise(values)]
+            assert [sign for sign, _ in lines] == ["≈", *signs]  # "=" between what is equal as it is written
+
+
+def test_exact_numbers_are_called_equal(tab):
+    net = network("rnn_tanh", inputs=2, units=1, time=2)
+    weights = {"weight_ih": [[0.5, -2.0]], "weight_hh": [[0.0]], "bias_ih": [0.25], "bias_hh": [0.0]}
+    net.weights["l0"] = {kind: np.array(numbers) for kind, numbers in weights.items()}
+    net.initial["l0"]["h"][:] = 0
+    net.x[:] = [3.0, 0.125]
+    load(tab, net, "arithmetic.Arithmetic")
+    pick(tab, "a", 0, 0, 0)
+    assert arithmetic(tab)[0] == ("=", "0.5·3 − 2·0.125 + 0.25 + 0·0 + 0")
+    assert arithmetic(tab)[-1] == ("=", "1.5")
+    pick(tab, "h", 0, 0, 0)
+    assert arithmetic(tab) == [("≈", "tanh(1.5)"), ("≈", "0.9051")]
+
+
+def test_all_terms_stand_in_a_table_and_add_up(tab):
+    net = network("lstm", units=40, inputs=30, seed=2)
+    load(tab, net, "arithmetic.Arithmetic")
+    found, _ = net.run()
+    pick(tab, "f", 0, 3, 7)
+    panel = tab.page.locator(".arithmetic")
+    assert "37 more" in panel.inner_text() and "27 more" in panel.inner_text()
+    panel.get_by_role("button", name="All 70 terms").click()
+    row = 40 + 7  # of torch's weight: the block of f comes second
+    for k, (weight, value) in enumerate(
+        [("weight_ih", net.x[3]), ("weight_hh", found["l0"]["h"][2])],
+    ):
+        table = panel.locator("table").nth(k)
+        cells = table.locator("tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+        )
+        products = {}
+        for name, *numbers in cells:
+            column = int(re.search(r", (\d+)]", name)[1])
+            w, x, product = map(computed, numbers)
+            assert (w, x) == pytest.approx((net.weights["l0"][weight][row, column], value[column]), rel=6e-4)
+            assert product == pytest.approx(w * x, rel=2e-3)
+            products[column] = product
+        assert len(products) == len(value)
+        assert [abs(p) for p in products.values()] == sorted(map(abs, products.values()), reverse=True)
+        total = computed(table.locator("tfoot td").last.inner_text())
+        assert total == pytest.approx(net.weights["l0"][weight][row] @ value, rel=6e-4)
+        assert sum(products.values()) == pytest.approx(total, abs=5e-4)
+
+
+def looked_at(tab):
+    return tab.page.evaluate("[store.node, store.layer, store.t, store.unit]")
+
+
+def number(tab, title):
+    return tab.page.locator(f'.arithmetic .line button.n[title^="{title}"]').first
+
+
+def test_a_number_can_be_followed_to_the_input(tab):
+    net = network("lstm", layers=2, both=True, units=3, inputs=2)
+    load(tab, net, "arithmetic.Arithmetic")
+    pick(tab, "h", 3, 2, 1)  # the reverse direction of the upper layer
+    number(tab, "o₂[1]").click()
+    assert looked_at(tab) == ["o", 3, 2, 1]
+    number(tab, "h₃[0]").click()  # of a reverse layer the state before is that of the next time step
+    assert looked_at(tab) == ["h", 3, 3, 0]
+    number(tab, "c₃[0]").click()
+    number(tab, "i₃[0]").focus()
+    tab.page.keyboard.press("Enter")
+    below = tab.page.locator(".arithmetic .line button.n[title^='h₃[2]']").first
+    below.click()
+    assert looked_at(tab)[0] == "h" and looked_at(tab)[1] in (0, 1)
+    layer = looked_at(tab)[1]
+    number(tab, "o₃[2]").click()
+    number(tab, "x₃[1]").click()
+    text = tab.page.locator(".arithmetic").inner_text()
+    assert "Given: what the network reads at time step 3." in text
+    assert f"{net.x[3, 1]:.4g}".replace("-", "−") in text
+    crumbs = tab.page.get_by_role("navigation", name="Numbers you came from").get_by_role("button")
+    assert crumbs.all_inner_texts()[-1] == "o₃[2]"
+    crumbs.last.click()
+    assert looked_at(tab) == ["o", layer, 3, 2]
+    pick(tab, "h_prev", 0, 0, 1)
+    assert "before the first time step" in tab.page.locator(".arithmetic").inner_text()
+
+
+PARTS = """async ([layer, quantity, t, unit]) => {
+    const { partsOf, splittable } = await import("/microscope/parts.js");
+    const { sum } = splittable(store.pass.description).find(each => each.quantity === quantity);
+    return partsOf(store.pass, layer, sum, t, unit); }"""
+
+
+@pytest.mark.parametrize("cell", MODULES)
+def test_the_parts_of_a_gate_are_its_pre_activation(tab, cell):
+    net = network(cell, layers=2, seed=4)
+    load(tab, net, "split.Split")
+    found, _ = net.run()
+    names = {"rnn_tanh": "a", "lstm": "ifgo"}.get(cell, "rzn")
+    for layer, name in enumerate(net.names):
+        w, rows = net.weights[name], found[name]
+        for k, quantity in enumerate(names):
+            t, unit, at = 4, 2, 4 * k + 2
+            h = rows["h"][t - 1]
+            factor = 1.0
+            if cell == "gru_before" and quantity == "n":
+                h = rows["r"][t] * h
+            if cell == "gru" and quantity == "n":
+                factor = rows["r"][t, unit]
+            parts = tab.page.evaluate(PARTS, [layer, quantity, t, unit])
+            assert parts["input"] == pytest.approx(w["weight_ih"][at] @ rows["x"][t], abs=1e-5)
+            assert parts["recurrent"] == pytest.approx(factor * (w["weight_hh"][at] @ h), abs=1e-5)
+            assert parts["bias"] == pytest.approx(w["bias_ih"][at] + factor * w["bias_hh"][at], abs=1e-5)
+            squash = {"a": lambda a: a, "g": np.tanh, "n": np.tanh}.get(quantity, sigmoid)
+            assert squash(sum(parts.values())) == pytest.approx(rows[quantity][t, unit], abs=1e-5)
+
+
+def test_the_split_says_what_it_draws_and_moves_the_time(tab):
+    net = network("lstm", time=12, seed=1)
+    load(tab, net, "split.Split")
+    pick(tab, "o", 0, 5, 1)
+    reading = tab.page.locator(".split .reading")
+    parts = [computed(found) for found in re.findall(r"(?:part|biases|sum) ([−0-9.]+)", reading.inner_text())]
+    assert len(parts) == 4 and sum(parts[:3]) == pytest.approx(parts[3], abs=2e-3)
+    slider = tab.page.get_by_role("slider", name="The parts of a pre-activation over time")
+    slider.focus()
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("PageDown")
+    tab.page.keyboard.press("End")
+    assert looked_at(tab) == ["o", 0, 11, 1]
+    assert slider.get_attribute("aria-valuenow") == "11" and "t = 11" in slider.get_attribute("aria-valuetext")
+    drawn = tab.page.locator(".split canvas").evaluate(
+        "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    )
+    assert drawn > 20
+    tab.page.get_by_label("Gate").select_option("g")
+    assert looked_at(tab)[0] == "g"
+
+
+def browser_states(tab, name="h", layer=0):
+    return tab.page.evaluate("([name, layer]) => Array.from(store.pass.states(layer, name))", [name, layer])
+
+
+def test_numbers_are_changed_by_hand(tab):
+    net = network("gru", layers=2, seed=9)
+    load(tab, net, "arithmetic.Arithmetic", "edits.Edits")
+    panel = tab.page.locator(".edits")
+    field, choice = panel.get_by_label("New value", exact=True), panel.get_by_label("What to change")
+    recorded = browser_states(tab)
+
+    pick(tab, "h", 0, 2, 1)
+    field.fill("-1.5")
+    state = {"kind": "state", "layer": 0, "name": "h", "t": 2, "unit": 1, "value": -1.5}
+    np.testing.assert_allclose(browser_states(tab, layer=1), net.run([state])[0]["l1"]["h"].ravel(), atol=1e-5)
+    assert "Largest change" in panel.inner_text() and " → " in panel.locator(".outputs").inner_text()
+
+    field.fill("-1.5e")  # typed wrongly: said, kept, and nothing else happens
+    assert "“-1.5e” is no number" in panel.get_by_role("alert").inner_text()
+    assert field.input_value() == "-1.5e" and field.get_attribute("aria-invalid") == "true"
+    for wrong, said in (("0,5", "with a point: 0.5"), ("1e999", "too large"), (" ", "Type a number")):
+        field.fill(wrong)
+        assert said in panel.get_by_role("alert").inner_text() and field.input_value() == wrong
+    field.fill("1e30")
+    np.testing.assert_allclose(
+        browser_states(tab, layer=1), net.run([{**state, "value": 1e30}])[0]["l1"]["h"].ravel(), rtol=1e-5, atol=1e-6
+    )
+    assert "1·10³⁰" in panel.get_by_role("list").inner_text()
+
+    pick(tab, "z", 0, 3, 0)
+    choice.select_option(label="z z of all units, at all time steps, layer l0")
+    field.fill("0.125")
+    clamp = {"kind": "clamp", "layer": 0, "gate": "z", "unit": None, "value": 0.125}
+    both = [{**state, "value": 1e30}, clamp]
+    np.testing.assert_allclose(browser_states(tab), net.run(both)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
+    assert "set by hand" in tab.page.locator(".arithmetic").inner_text()
+
+    panel.get_by_label("Formula").select_option(label="GRU, reset before")
+    other = [*both, {"kind": "formula", "cell": "gru_before"}]
+    np.testing.assert_allclose(browser_states(tab), net.run(other)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
+
+    hold = panel.get_by_role("button", name="Original (hold)")
+    hold.focus()
+    tab.page.keyboard.down(" ")
+    assert browser_states(tab) == recorded
+    tab.page.keyboard.up(" ")
+    assert browser_states(tab) != recorded
+    panel.get_by_role("button", name="Undo").click()
+    np.testing.assert_allclose(browser_states(tab), net.run(both)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
+    panel.get_by_role("button", name="Remove: h h₂[1], layer l0").click()
+    np.testing.assert_allclose(browser_states(tab), net.run([clamp])[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
+    panel.get_by_role("button", name="Remove all").click()
+    assert browser_states(tab) == recorded and tab.page.evaluate("store.pass === store.original")
+
+
+def test_a_weight_of_the_arithmetic_is_offered(tab):
+    net = network("lstm", units=3, inputs=2, seed=6)
+    load(tab, net, "arithmetic.Arithmetic", "edits.Edits")
+    pick(tab, "f", 0, 4, 2)
+    number(tab, "W_hf[2, 1]").click()
+    panel = tab.page.locator(".edits")
+    assert panel.get_by_label("What to change").locator("option:checked").inner_text() == "weight W_hf[2, 1]"
+    slider = panel.get_by_label("New value, slider")
+    slider.focus()
+    tab.page.keyboard.press("End")
+    value = float(panel.get_by_label("New value", exact=True).input_value())
+    edit = {"kind": "weight", "layer": 0, "weight": "weight_hh", "row": 5, "column": 1, "value": value}
+    np.testing.assert_allclose(browser_states(tab, "c"), net.run([edit])[0]["l0"]["c"].ravel(), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [{"time": 4, "units": 2, "inputs": 2}, {"time": 30, "units": 16, "inputs": 20}])
+@pytest.mark.parametrize("cell", MODULES)
+def test_by_hand_fits_one_page(tab, cell, size):
+    net = network(cell, seed=8, **size)
+    load(tab, net, "byhand.ByHand", by_hand="?H=2&T=4")
+    panel = tab.page.locator(".byhand")
+    larger = panel.get_by_role("link", name="Open this task with 2 units and 4 time steps")
+    assert larger.count() == (size["units"] > 2)
+    found, _ = net.run()
+    quantities = [name for name in found["l0"] if name != "x"]
+    rows = panel.locator("tr.equation")
+    assert rows.count() == 2 * len(quantities)
+    for row in rows.all():
+        quantity, unit = re.match(r"(\w+)\[(\d)]", row.locator("th").inner_text()).groups()
+        results = [computed(text.lstrip("≈= ")) for text in row.locator("td b").all_inner_texts()]
+        assert results == pytest.approx(found["l0"][quantity][:4, int(unit)], rel=6e-4)
+    tab.page.evaluate("window.print = () => { window.printed = true; }")
+    panel.get_by_role("button", name="Print on one page").click()
+    assert tab.page.evaluate("window.printed")
+    pdf = tab.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    width, height = map(float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf).groups())
+    assert (width, height) == pytest.approx((842, 595), abs=1)  # A4, on its side, in points
+    tab.page.wait_for_function("!document.querySelector('.rnnviz-print')")
+
+
+def test_panels_stand_the_smallest_networks(tab):
+    for cell in MODULES:
+        net = network(cell, time=1, units=1, inputs=1, outputs=1)
+        load(tab, net, "arithmetic.Arithmetic", "split.Split", "edits.Edits", "byhand.ByHand")
+        pick(tab, "h", 0, 0, 0)
+        assert arithmetic(tab)
+        edit = {"kind": "input", "t": 0, "index": 0, "value": 1e30}
+        tab.page.evaluate("edit => store.set({ pass: Pass.edited(recording, [edit]) })", edit)
+        assert browser_states(tab) == pytest.approx(net.run([edit])[0]["l0"]["h"].ravel(), abs=1e-6)
+        assert "1·10³⁰" in tab.page.locator(".byhand").inner_text()
+        tab.page.evaluate("document.querySelector('main').replaceChildren()")
