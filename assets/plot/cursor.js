@@ -39,8 +39,18 @@ export class Cursor {
     this.chart = chart;
     this.overlay = overlay;
     this.group = null;
-    chart.addEventListener("pointermove", (event) => this.send(timeAt(chart, event)));
+    chart.addEventListener("pointermove", (event) => this.path || this.send(timeAt(chart, event)));
     chart.addEventListener("pointerleave", () => this.send(null));
+  }
+
+  /** Of a figure whose time steps are places on a path: { x, y } or { x, y, z }, an array each. */
+  get path() {
+    return this.chart.layout?.meta?.path;
+  }
+
+  /** A point of the path was pointed at. */
+  hover(point) {
+    if (this.path && Number.isInteger(point.customdata)) this.send(point.customdata);
   }
 
   join(name) {
@@ -66,10 +76,35 @@ export class Cursor {
     dispatchEvent(new CustomEvent(TOLD, { detail: { group: this.group, time } }));
   }
 
+  /** The place on a path in the plane, as a dot. */
+  dot(time) {
+    const { xaxis, yaxis } = this.chart._fullLayout?._plots?.xy ?? {};
+    const [x, y] = [this.path.x[time] ?? null, this.path.y[time] ?? null];
+    if (x === null || !xaxis) return [];
+    const dot = document.createElement("b");
+    dot.style.left = `${xaxis._offset + xaxis.d2p(x)}px`;
+    dot.style.top = `${yaxis._offset + yaxis.d2p(y)}px`;
+    return [dot];
+  }
+
+  /** The place on a path in space: the last trace is a point that moves there, and turns with the figure. */
+  move() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      const { path, chart } = this;
+      if (!path?.z || !chart.data?.length) return;
+      const now = groups.get(this.group)?.time ?? null;
+      const place = ["x", "y", "z"].map((name) => (now === null ? null : path[name][now] ?? null));
+      const [x, y, z] = place.map((value) => [value === null ? [] : [value]]);
+      this.Plotly?.restyle(chart, { x, y, z }, [chart.data.length - 1]);
+    });
+  }
+
   /** Draw the group's time; also called after each redraw, when the axes may have moved. */
   show() {
     const time = groups.get(this.group)?.time ?? null;
-    const lines = [];
+    if (this.path?.z) this.move();
+    const lines = this.path && !this.path.z && time !== null ? this.dot(time) : [];
     for (const { xaxis, yaxis } of time === null ? [] : timeSubplots(this.chart)) {
       const x = xaxis.d2p(time);
       if (!(x >= 0 && x <= xaxis._length)) continue;

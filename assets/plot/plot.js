@@ -9,10 +9,12 @@ import { Toolbar } from "./toolbar.js";
 
 const plots = new WeakMap();
 const decoder = new TextDecoder();
+const UNIT = "rnnviz:unit";
 const AXIS = /^([xy]axis\d*)\.(range|autorange)/;
 
 class Plot {
-  constructor(parent, payload) {
+  constructor(parent, payload, chosen) {
+    this.chosen = chosen;
     this.root = document.createElement("figure");
     this.root.className = "rnnviz-plot waiting";
     this.chart = document.createElement("div");
@@ -82,6 +84,7 @@ class Plot {
     };
     const config = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
     await Plotly.react(this.chart, themeTraces(this.figure.data ?? [], theme), layout, config);
+    this.cursor.Plotly = Plotly;
     if (!this.listening) this.listen();
     this.background = theme.paper;
     this.root.classList.remove("waiting");
@@ -96,6 +99,18 @@ class Plot {
       if (axes.length) this.toolbar.showReset(this.zoomed());
       this.cursor.show();
     });
+    this.chart.on("plotly_click", ({ points: [point] }) => this.choose(point));
+    this.chart.on("plotly_hover", ({ points: [point] }) => this.cursor.hover(point));
+  }
+
+  /** A click on a unit: other components of the page hear it as an event, the server if it asked to. */
+  choose(point) {
+    const named = point[this.figure.layout?.meta?.unit]; // 7, or "unit 7"
+    const digits = /\d+/.exec(named ?? "");
+    if (!digits) return;
+    const unit = Number(digits[0]);
+    dispatchEvent(new CustomEvent(UNIT, { detail: { unit, from: this } }));
+    this.chosen("unit", unit);
   }
 
   /** [axis, the range asked for or undefined] of every axis drawn. */
@@ -139,10 +154,10 @@ class Plot {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const plot = plots.get(parentElement);
   if (plot) plot.update(data);
-  else plots.set(parentElement, new Plot(parentElement, data));
+  else plots.set(parentElement, new Plot(parentElement, data, setTriggerValue));
   // Streamlit also calls this for a call that a newer one overtook, with the element still in use.
   return () => setTimeout(() => {
     if (parentElement.isConnected) return;

@@ -35,8 +35,8 @@ def bench(job: str, face: Face) -> None:
             face.draw(each)
     jobs = [job, other.job] if other is not None and visitor.both else [job]
     with st.container(horizontal=True, gap="xsmall", key="bench"):
-        play_button(jobs, lambda: _play(view, jobs))
-        step_button(jobs, lambda: _step(view, jobs), visitor.press, "Right" if asked(view) is None else None)
+        play_button(jobs, lambda: play(view, jobs))
+        step_button(jobs, lambda: step(view, jobs), visitor.press, "Right" if asked(view) is None else None)
         st.button(
             "Start over",
             key="transport again",
@@ -54,7 +54,8 @@ def bench(job: str, face: Face) -> None:
     beside(view, other)
 
 
-def _play(view: View, jobs: Sequence[str]) -> None:
+def play(view: View, jobs: Sequence[str]) -> None:
+    """Play from now on, to the step that the visitor set."""
     look(view, None)
     until = session.visitor().stops.until
     for job in jobs:
@@ -62,7 +63,8 @@ def _play(view: View, jobs: Sequence[str]) -> None:
         tell("play", [job], until if now and until and until > now.step else None)
 
 
-def _step(view: View, jobs: Sequence[str]) -> None:
+def step(view: View, jobs: Sequence[str]) -> None:
+    """Take as many steps as a press of Step takes."""
     look(view, None)
     tell("step", jobs, session.visitor().press)
 

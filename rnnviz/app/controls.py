@@ -224,13 +224,13 @@ def page_choice(
     chosen = st.segmented_control(
         label, options, default=st.session_state.get(widget, asked), required=True, key=widget,
         help=help, format_func=format_func, persist_state="session",
-        on_change=_choose, args=(key, widget, default),
+        on_change=choose, args=(key, widget, default),
     )  # fmt: skip
-    _choose(key, widget, default)
+    choose(key, widget, default)
     return chosen
 
 
-def _choose(key: str, widget: str, default: Any) -> None:
+def choose(key: str, widget: str, default: Any) -> None:
     """Write a page's choice to the link; a link that already says so is left alone."""
     chosen = st.session_state[widget]
     if chosen != default and st.query_params.get(key) != str(chosen):

@@ -7,11 +7,12 @@ hands the figure to `Plotly.react` in the browser (`assets/plot/`), with the plo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import plotly
+import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
 from rnnviz.app.component import component
@@ -27,13 +28,15 @@ def plot(
     alt: str,
     height: int | None = None,
     cursor: str | None = None,
+    on_unit: Callable[[int], None] | None = None,
 ) -> None:
     """Draw a figure, or update the one drawn under `key`.
 
     figure: a plotly figure, its JSON text, or its JSON as a mapping. alt: what the figure shows, in a sentence,
     for readers who do not see it. height: pixels; else the figure's own, else 340. cursor: the name of a group
     of figures on the page that share a time cursor; `layout.meta["time"]` lists the axes it runs along
-    (every x axis where it is missing).
+    (every x axis where it is missing), `layout.meta["path"]` the places it marks. on_unit: called with the unit that
+    was clicked on, where `layout.meta["unit"]` says how points name theirs.
 
     Fonts, grid and the colours of traces with `meta={"ink": True}` or `meta={"on_light": ...}` follow the
     page's theme. The zoom is kept while `layout.uirevision` stays the same.
@@ -49,4 +52,11 @@ def plot(
     # The figure is JSON already: it goes in as it is, and the whole as bytes, which nobody encodes again.
     payload = f'{json.dumps(head)[:-1]}, "figure": {text}}}'.encode()
     # The height is known before anything is loaded, so the page below does not move.
-    component("plot", {"plotly": PLOTLY})(key=key, data=payload, height=pixels)
+    told = {} if on_unit is None else {"on_unit_change": lambda: _tell(key, on_unit)}
+    component("plot", {"plotly": PLOTLY})(key=key, data=payload, height=pixels, **told)
+
+
+def _tell(key: str, on_unit: Callable[[int], None]) -> None:
+    unit = st.session_state[key].get("unit")
+    if isinstance(unit, int) and unit >= 0:
+        on_unit(unit)

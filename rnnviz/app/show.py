@@ -20,10 +20,19 @@ from rnnviz.figures.equations import coloured
 _DRAWINGS = count()
 
 
-def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, words: bool = True) -> None:
+def picture(
+    name: str,
+    key: str,
+    version: Hashable,
+    make: Callable[[], Any],
+    *,
+    words: bool = True,
+    on_unit: Callable[[int], None] | None = None,
+) -> None:
     """Show the figure that `make()` gives, under `key`; made again only when `version` differs from the last time.
 
     name: entry of FIGURES, its line on how to read it stands below, what would be surprising behind the mark.
+    on_unit: called with the unit that is clicked on.
     """
     explained = FIGURES[name]
     kept = session.visitor().pictures.get(key)
@@ -32,7 +41,8 @@ def picture(name: str, key: str, version: Hashable, make: Callable[[], Any], *, 
         numbered = f'{{"drawing": {next(_DRAWINGS)}, {figure.to_json()[1:]}'
         kept = session.Picture(version, numbered, figure.height)
         session.visitor().pictures[key] = kept
-    plot(kept.json, key, alt=f"{explained.title}. {explained.how_to_read}", height=kept.height, cursor="time")
+    alt = f"{explained.title}. {explained.how_to_read}"
+    plot(kept.json, key, alt=alt, height=kept.height, cursor="time", on_unit=on_unit)
     if words:
         st.caption(explained.how_to_read, help=f"**What would be surprising:** {explained.surprising}")
 

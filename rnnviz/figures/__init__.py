@@ -5,7 +5,20 @@ FIGURES holds what a page says beside each figure. To add one, write it and list
 
 from __future__ import annotations
 
-from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, runs, states, training
+from rnnviz.figures import (
+    compare,
+    data,
+    distribution,
+    flow,
+    gate_units,
+    gates,
+    gradient_norms,
+    prediction,
+    runs,
+    states,
+    training,
+    trajectories,
+)
 from rnnviz.figures.theme import Explained as Explained
 from rnnviz.registry import Registry
 
@@ -18,6 +31,13 @@ FIGURES: Registry[Explained] = Registry(
         "state": states.STATE,
         "gate": states.GATE,
         "gates": gates.GATES,
+        "unit_gates": gate_units.UNIT_GATES,
+        "gate_values": distribution.GATE_VALUES,
+        "saturation": gate_units.SATURATION,
+        "timescales": gate_units.TIMESCALES,
+        "followers": states.FOLLOWERS,
+        "unit_follows": trajectories.UNIT_FOLLOWS,
+        "trajectories": trajectories.TRAJECTORIES,
         "grad_norms": gradient_norms.GRAD_NORMS,
         "flow_over_training": gradient_norms.FLOW_OVER_TRAINING,
         "flow": flow.FLOW,

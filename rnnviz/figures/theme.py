@@ -7,6 +7,8 @@ Conventions that the drawing component relies on:
 - A trace whose colour is pale on white has `meta={"on_light": "#..."}`: the same hue, dark enough
   (contrast 3 to 1); a component that knows the page to be light may use it.
 - `layout.meta["time"]` lists the x axes that run over time steps t: where a shared time cursor is drawn.
+- `layout.meta["path"]` holds x, y (and z), one place for each time step: where the cursor is a point on a path.
+- `layout.meta["unit"]` says what of a point clicked on names its unit: `"y"` or `"customdata"`.
 - `layout.uirevision` is constant, so a zoom survives new data; heights and margins do not depend on data.
 """
 
@@ -100,6 +102,7 @@ def figure(
     if legend:
         place = {"orientation": "h", "x": 0, "xref": "container", "yref": "container", "y": 1 - 44 / height}
         base["legend"] = place | {"yanchor": "top", "font": {"size": 11}, "itemwidth": 30}
+    base["meta"] |= layout.pop("meta", {})
     return Drawing(list(traces), base | layout)
 
 

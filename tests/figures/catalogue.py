@@ -8,11 +8,32 @@ from types import SimpleNamespace
 import numpy as np
 from conftest import make_history, make_trace
 
-from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
+from rnnviz.analysis.gate_units import timescales, unit_saturation
+from rnnviz.analysis.projection import principal_components
+from rnnviz.analysis.quantities import Quantity, quantities
+from rnnviz.figures import (
+    compare,
+    data,
+    distribution,
+    flow,
+    gate_units,
+    gates,
+    gradient_norms,
+    prediction,
+    states,
+    training,
+    trajectories,
+)
 
 
 def norms_of(trace):
     return np.sqrt((np.asarray(trace.state_grads["h"]) ** 2).sum((1, 3)))
+
+
+def untrained_beside(trace):
+    """Another trace of the same shape, as of the same network before training."""
+    _, batch, time, units = trace.size
+    return make_trace(trace.cell, batch, time, units, layers=2, seed=7)
 
 
 def lower(time, factor, layers=1):
@@ -45,6 +66,12 @@ def catalogue(time=20, units=8, batch=3, steps=400):
     seeds = np.random.default_rng(0).lognormal(size=(3, len(checks)))
     kinds = {kind: with_outputs(lstm, kind) for kind in ("vector", "class", "series", "tokens")}
     norms = [("LSTM", norms_of(lstm)[0]), ("GRU", norms_of(gru)[0])]
+    before = untrained_beside(lstm)
+    shares = unit_saturation(lstm), unit_saturation(before)
+    scales = timescales(lstm), timescales(before)
+    order = np.argsort(np.random.default_rng(1).random(units))
+    number, found = quantities(kinds["series"])[-1], principal_components(lstm)
+    classes = Quantity("label", np.arange(batch) % 3, ("<b>one</b>", "two", "%{x}"))
     return {
         "loss": lambda: training.loss_figure(history, 0.1667, "always the mean", loss="mse"),
         "loss_beside": lambda: training.loss_figure(history, 0.2, loss="huber", marks=marks, at=9, beside=beside),
@@ -58,6 +85,19 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "candidate": lambda: states.gate_heatmap(gru, "n", 1),
         "gates": lambda: gates.gate_traces(lstm, 0, 0),
         "gates_side": lambda: gates.gates_side_by_side([("LSTM", lstm), ("GRU", gru), ("Vanilla", rnn)]),
+        "unit_gates": lambda: gate_units.unit_gates(lstm, units // 2, 1, batch - 1, before),
+        "unit_gates_one": lambda: gate_units.unit_gates(gru, 0),
+        "gate_values": lambda: distribution.gate_values(lstm, 1, before),
+        "saturation": lambda: gate_units.saturation_figure(shares[0], 0, units - 1, shares[1]),
+        "saturation_gru": lambda: gate_units.saturation_figure(unit_saturation(gru), 1, 0),
+        "timescales": lambda: gate_units.timescales_figure(scales[0], 0, units - 1, scales[1], 50),
+        "timescales_gru": lambda: gate_units.timescales_figure(timescales(gru), 1, 0),
+        "followers": lambda: states.state_heatmap(lstm, units=states.Units(0, order, ("input", np.tanh(order - 3.0)))),
+        "gate_of_a_unit": lambda: states.gate_heatmap(lstm, "f", units=states.Units(units - 1)),
+        "unit_follows": lambda: trajectories.unit_follows(lstm, 0, number, "c", 1, 0, before),
+        "unit_follows_class": lambda: trajectories.unit_follows(lstm, 0, classes),
+        "trajectories": lambda: trajectories.trajectories(found, lstm, number, batch - 1, 0, before),
+        "trajectories_solid": lambda: trajectories.trajectories(found, lstm, classes, 0, 0, before, True),
         "grad_norms": lambda: gradient_norms.grad_norms_figure(lstm),
         "grad_norms_cells": lambda: gradient_norms.grad_norms_figure(norms, {"LSTM": 0.5}),
         "flow_over_training": lambda: gradient_norms.flow_over_training(history),

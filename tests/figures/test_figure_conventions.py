@@ -44,6 +44,7 @@ def test_every_figure_keeps_the_conventions(name):
     axes = {key: value for key, value in layout.items() if key[1:5] == "axis"}
     assert all(value["automargin"] is False for value in axes.values())
     titles = [value["title"].get("text") for value in axes.values()]
+    titles += [value["title"]["text"] for key, value in layout.get("scene", {}).items() if key[1:5] == "axis"]
     titles += [words["text"] for words in layout.get("annotations", [])]  # panels carry their title as words
     assert any(titles)
     for axis in layout["meta"]["time"]:

@@ -13,8 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_figure_drawing import same_as_plotly
 
+from rnnviz.analysis.correlation import unit_correlation
+from rnnviz.analysis.gate_units import timescales, unit_saturation
+from rnnviz.analysis.projection import principal_components
+from rnnviz.analysis.quantities import quantities
 from rnnviz.cells import CELLS
-from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
+from rnnviz.figures import (
+    compare,
+    data,
+    distribution,
+    flow,
+    gate_units,
+    gates,
+    gradient_norms,
+    prediction,
+    states,
+    training,
+    trajectories,
+)
 
 
 def spoil(array, rng, share):
@@ -23,6 +39,29 @@ def spoil(array, rng, share):
     hit = rng.random(array.shape) < share
     array[hit] = rng.choice([0.0, np.nan, np.inf, -np.inf, 1e30, 1e-300], int(hit.sum()))
     return array
+
+
+def by_unit(trace, layer, sequence, unit):
+    """The figures of the pages Gates and Hidden states, beside an untrained network and alone."""
+    before = make_trace(trace.cell, *trace.size[1:], trace.size[0], seed=99)
+    shares, scales = unit_saturation(trace), timescales(trace)
+    figures = [
+        gate_units.unit_gates(trace, unit, layer, sequence, before),
+        distribution.gate_values(trace, layer, before),
+        gate_units.saturation_figure(shares, layer, unit, unit_saturation(before)),
+        gate_units.timescales_figure(scales, layer, unit, timescales(before), 50.0),
+        gate_units.timescales_figure(scales, layer, unit),
+    ]
+    for state in trace.states:
+        found = principal_components(trace, state, layer)
+        quantity = quantities(trace)[-1]
+        follows, _ = unit_correlation(trace, quantity, state, layer)
+        rows = states.Units(unit, np.argsort(follows, kind="stable"), (quantity.name, follows))
+        figures.append(states.state_heatmap(trace, state, layer, sequence, units=rows))
+        figures.append(trajectories.unit_follows(trace, unit, quantity, state, layer, sequence, before))
+        solid = state == "h"
+        figures.append(trajectories.trajectories(found, trace, quantity, sequence, unit, before, solid))
+    return figures
 
 
 @pytest.mark.parametrize("time", [1, 2])
@@ -71,6 +110,7 @@ def test_random_traces(cell, batch, time, units, layers, kind, share, seed):
         figures = [states.state_heatmap(trace, state, layers - 1, batch - 1, True) for state in trace.states]
         figures += [states.gate_heatmap(trace, gate, layers - 1, batch - 1) for gate in trace.gates]
         figures += [gates.gate_traces(trace, layers - 1, s) for s in (None, batch - 1)]
+        figures += by_unit(trace, layers - 1, batch - 1, units - 1)
         figures += [prediction.predictions_figure(trace, batch - 1)]
         with np.errstate(over="ignore"):
             norms = norms_of(trace)

@@ -1,0 +1,108 @@
+"""What the pages that look inside the run of the page Train share: its buttons, its timeline, step 0 beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from rnnviz.app import kept, look, session
+from rnnviz.app.bench import play, step
+from rnnviz.app.controls import choose
+from rnnviz.app.live import Views, soon, trouble
+from rnnviz.app.timeline import asked, timeline
+from rnnviz.app.transport import Face, play_button, step_button
+from rnnviz.runs.view import View
+from rnnviz.trace import Trace
+
+NOW, UNTRAINED, BOTH = SHOWN = "now", "untrained", "both"
+Result = TypeVar("Result")
+
+
+@st.fragment
+def player(job: str, face: Face) -> None:
+    """Play, step and look back, as on the page Train. `face` learns what was drawn."""
+    soon()
+    visitor, view = session.visitor(), session.engine().latest(job)
+    if visitor.jobs.get(kept.PLACE) != job:
+        st.rerun()
+    if view is None:
+        return
+    face.draw(view)
+    with st.container(horizontal=True, gap="xsmall", key="bench"):
+        play_button([job], lambda: play(view, [job]))
+        step_button([job], lambda: step(view, [job]), visitor.press, "Right" if asked(view) is None else None)
+    timeline(view)
+
+
+def compare() -> None:
+    """Whether the pictures show the network now, untrained, or both."""
+    words = {NOW: "Now", UNTRAINED: "Untrained", BOTH: "Both"}
+    asked = st.query_params.get("show", BOTH)
+    st.segmented_control(
+        "Show", SHOWN, default=st.session_state.get("choice show", asked if asked in SHOWN else BOTH), required=True,
+        key="choice show", label_visibility="collapsed", format_func=lambda mode: words[mode], persist_state="session",
+        on_change=choose, args=("show", "choice show", BOTH),
+    )  # fmt: skip
+    choose("show", "choice show", BOTH)
+
+
+def pick(key: str, label: str, options: Sequence[Any], words: Callable[[Any], str] = str, width: int = 200) -> None:
+    """A small select box of a page's own, in the link unless it is the first of `options`; `picked` reads it."""
+    widget = f"choice {key}"
+    asked = {str(option): option for option in options}.get(st.query_params.get(key, ""), options[0])
+    value = st.session_state.get(widget, asked)
+    if value not in options:
+        value = st.session_state[widget] = options[0]
+    st.selectbox(
+        label, options, options.index(value), words, key=widget, label_visibility="collapsed", width=width,
+        persist_state="session", on_change=choose, args=(key, widget, options[0]),
+    )  # fmt: skip
+    choose(key, widget, options[0])
+
+
+def picked(key: str, options: Sequence[Any]) -> Any:
+    """What was picked, if it is there; else the first."""
+    value = st.session_state.get(f"choice {key}")
+    return value if value in options else options[0]
+
+
+def shown(views: Views) -> tuple[Trace, Trace | None, Hashable] | None:
+    """The Trace to draw, the untrained one to draw beside it, and what they depend on; None: nothing to draw yet."""
+    view, mode = views["run"], picked("show", SHOWN[::-1])
+    kept.write_link(view)
+    if trouble(views) or view.shown_trace is None:
+        return None
+    if view.untrained is None and mode != NOW:
+        session.engine().untrained(view.job)
+    trace = view.untrained if mode == UNTRAINED else view.shown_trace
+    beside = view.untrained if mode == BOTH and view.shown_step else None
+    st.caption(_words(view, mode))
+    if trace is None:
+        return None
+    seen = ("past", view.past.step) if view.past else view.revision
+    return trace, beside, (view.job, mode, beside is None, 0 if mode == UNTRAINED else seen)
+
+
+def _words(view: View, mode: str) -> str:
+    if mode != NOW and view.untrained is None:
+        return "The untrained network is being looked at."
+    if mode == UNTRAINED:
+        return "The network before its first step."
+    if view.shown_step == 0:
+        return "This network is untrained. Press **Play** to see what training makes of it."
+    return f"Step {view.shown_step:,}" + (", beside the untrained network (dashed, grey)." if mode == BOTH else ".")
+
+
+def result(key: str, version: Hashable, make: Callable[[], Result]) -> Result:
+    """What `make()` gives, made again only when `version` differs from the last time."""
+    results = session.visitor().results
+    if key not in results or results[key][0] != version:
+        results[key] = version, make()
+    return results[key][1]  # type: ignore[no-any-return]
+
+
+def choose_unit(unit: int) -> None:
+    """A unit was clicked on."""
+    look.change(unit=unit)
