@@ -30,10 +30,12 @@ def player(job: str, face: Face) -> None:
     if view is None:
         return
     face.draw(view)
-    with st.container(horizontal=True, gap="xsmall", key="bench"):
+
+    def buttons() -> None:
         play_button([job], lambda: play(view, [job]))
         step_button([job], lambda: step(view, [job]), visitor.press, "Right" if asked(view) is None else None)
-    timeline(view)
+
+    timeline(view, buttons)
 
 
 def compare() -> None:
@@ -86,12 +88,12 @@ def shown(views: Views) -> tuple[Trace, Trace | None, Hashable] | None:
 
 
 def _words(view: View, mode: str) -> str:
+    if mode != UNTRAINED and view.shown_step == 0:
+        return "This network is untrained. Press **Play** to see what training makes of it."
     if mode != NOW and view.untrained is None:
         return "The untrained network is being looked at."
     if mode == UNTRAINED:
         return "The network before its first step."
-    if view.shown_step == 0:
-        return "This network is untrained. Press **Play** to see what training makes of it."
     return f"Step {view.shown_step:,}" + (", beside the untrained network (dashed, grey)." if mode == BOTH else ".")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from rnnviz.app.controls import show
@@ -18,15 +20,20 @@ def asked(view: View) -> int | None:
     return NOW if step is NOW or step >= view.step else int(step)
 
 
-def timeline(view: View) -> None:
-    """A slider over the snapshots, one back, one on, any step, now."""
+def timeline(view: View, first: Callable[[], None] | None = None) -> None:
+    """A slider over the snapshots, one back, one on, any step, now.
+
+    first: draws what else stands in the row, before it; "now" is then the slider's end alone.
+    """
     shown = asked(view)
     known = {step for step in (*view.snapshots, shown) if step is not None and step < view.step}
     steps = [*sorted(known), NOW]
     place = steps.index(shown)
     key = _key(view)
     words = "Timeline" if shown is NOW else f":orange-badge[Looking back: step {shown:,} of {view.step:,}]"
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="timeline"):
+    with st.container(horizontal=True, gap="xsmall" if first else "small", vertical_alignment="bottom", key="timeline"):
+        if first:
+            first()
         _button("back", "Back", "Left", "One snapshot back", view, steps[place - 1] if place else NOW, place == 0)
         st.select_slider(
             words,
@@ -42,7 +49,8 @@ def timeline(view: View) -> None:
         _button(
             "on", "Next", None if last else "Right", "One snapshot on", view, NOW if last else steps[place + 1], last
         )
-        _button("now", "Now", None, "Back to the step that the run is at", view, NOW, last)
+        if not first:
+            _button("now", "Now", None, "Back to the step that the run is at", view, NOW, last)
         menu = st.popover(
             "Any step", icon=":material/search:", key="timeline any", on_change="rerun", disabled=not known
         )
