@@ -107,8 +107,7 @@ class Engine:
         """
         if self._at_hand(run, visitor, owner):
             return run
-        kept = self.keeper.load(run)
-        if kept is None:
+        if (kept := self.keeper.load(run)) is None:
             return None
         about, parts = kept
         if about.owner == owner:
@@ -262,8 +261,7 @@ class Engine:
         with self.jobs.lock:
             if (record := self.jobs.get(run)) and record.owner == owner:
                 record.name = name
-        about = self.keeper.about(run)
-        if about is not None and about.owner == owner:
+        if (about := self.keeper.about(run)) and about.owner == owner:
             self.keeper.rename(run, name)
 
     def delete(self, run: str, owner: str) -> None:
