@@ -35,7 +35,7 @@ class ExperimentConfig:
     task, cell, init, optimiser: names in their registries. length: time steps T of a sequence (copy memory:
     the delay). embedding_size: 0 feeds vectors as they are and tokens one-hot; more puts a linear projection
     (vectors) or an embedding (tokens) in front. spectral_radius: of W_hh, for init orthogonal and gaussian.
-    forget_bias, update_bias: effective bias (torch's two biases added) of the LSTM's f and the GRU's z; None
+    forget_bias, update_bias: effective bias (torch's two biases added) of the forget gate f and the GRU's z; None
     leaves the initialisation's. input_scale: factor on the inputs of the noise task. clip_at: the largest
     gradient norm (clip "norm") or component (clip "value"). loss: "task" for the task's own, or one that fits its
     targets (`rnnviz.losses`). attention: how an encoder–decoder scores source positions (`rnnviz.seq2seq`).

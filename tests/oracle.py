@@ -1,8 +1,8 @@
 """The recurrent stack once more, as an explicit loop that autograd follows: the oracle of many tests.
 
-Written from torch's documentation (the GRU that resets before the product: from Keras's) with torch operations
-and torch's weights alone; nothing of rnnviz is used. Every h_t and c_t is a node of the graph, so
-`torch.autograd.grad` gives the total gradient of any loss with respect to each of them.
+Written from torch's documentation (the GRU that resets before the product: from Keras's; the LSTM's variants: from
+their papers) with torch operations and torch's weights alone; nothing of rnnviz is used. Every h_t and c_t is a node
+of the graph, so `torch.autograd.grad` gives the total gradient of any loss with respect to each of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import numpy as np
 import torch
@@ -45,6 +46,27 @@ def gru_before_step(a_x, product, h):
     return {"h": (1 - z) * n + z * h}, {"r": r, "z": z, "n": n}
 
 
+def no_forget_step(a_x, product, h, c):
+    i, g, o = (a_x + product(h)).chunk(3, dim=-1)
+    i, g, o = i.sigmoid(), g.tanh(), o.sigmoid()
+    c = c + i * g
+    return {"h": o * c.tanh(), "c": c}, {"i": i, "g": g, "o": o}
+
+
+def coupled_step(a_x, product, h, c):
+    f, g, o = (a_x + product(h)).chunk(3, dim=-1)
+    f, g, o = f.sigmoid(), g.tanh(), o.sigmoid()
+    c = f * c + (1 - f) * g
+    return {"h": o * c.tanh(), "c": c}, {"f": f, "g": g, "o": o}
+
+
+def janet_step(a_x, product, h, c):
+    f, g = (a_x + product(h)).chunk(2, dim=-1)
+    f, g = f.sigmoid(), g.tanh()
+    c = f * c + (1 - f) * g
+    return {"h": c.clone(), "c": c}, {"f": f, "g": g}  # h is a node of its own: it has its own gradient
+
+
 def tanh_step(a_x, product, h):
     return {"h": (a_x + product(h)).tanh()}, {}
 
@@ -57,6 +79,9 @@ STEPS = {
     "LSTM": lstm_step,
     "GRU": gru_step,
     "gru_before": gru_before_step,
+    "lstm_no_forget": no_forget_step,
+    "lstm_coupled": coupled_step,
+    "janet": janet_step,
     "RNN_TANH": tanh_step,
     "RNN_RELU": relu_step,
 }
@@ -65,6 +90,10 @@ STEPS = {
 def step_of(module: nn.Module):
     """The step of torch's modules by their `mode`, of a generic loop by its cell."""
     return STEPS[getattr(module, "mode", None) or module.cell_name]
+
+
+def states_of(module: nn.Module) -> tuple[str, ...]:
+    return ("h", "c") if "c" in signature(step_of(module)).parameters else ("h",)
 
 
 @dataclass
@@ -118,7 +147,7 @@ def unroll(
     through whose W_hh no gradient passes. window: states are detached before the time steps window, 2 window, ...
     """
     step = step_of(module)
-    names = ("h", "c") if step is lstm_step else ("h",)
+    names = states_of(module)
     weights = {name: w.detach().clone().requires_grad_() for name, w in module.named_parameters()}
     inputs = inputs.detach().clone().requires_grad_()
     batch, time, _ = inputs.shape

@@ -4,17 +4,19 @@ Going back k time steps multiplies the gradient by about rho^k. For the vanilla 
 dh_t/dh_{t-1} = diag(1 - h_t^2) W_hh is nearly W_hh, so rho is its spectral radius (Pascanu, Mikolov and
 Bengio 2013, arXiv 1211.5063). For a gated cell, the path around the weights multiplies by the gate that
 keeps the past: at zero input and state by sigmoid(b), b the effective bias of that gate (Tallec and
-Ollivier 2018, arXiv 1804.11188). The rest of a gated cell's gradient flows through h, so what is measured
-lies above or below.
+Ollivier 2018, arXiv 1804.11188), or by 1 where a state is carried past no gate (Hochreiter and
+Schmidhuber 1997). The rest of a gated cell's gradient flows through h, so what is measured lies above or below.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from rnnviz.cells import CELLS
+from rnnviz.cells.base import Cell, Pair, affine
 from rnnviz.cells.layer import layer_weights
-from rnnviz.cells.ops import sigmoid
 from rnnviz.trace import Trace
 
 
@@ -46,21 +48,30 @@ def measured_factor(norms: np.ndarray, low: int = 0, high: int | None = None, re
 def expected_factor(trace: Trace) -> np.ndarray:
     """The factor per time step that theory gives for each layer at small input and state: (L,).
 
-    Without a gate that keeps the past: the spectral radius of W_hh. With one: the mean over units of
-    sigmoid(b), b its effective bias (both of torch's biases added; 0 without biases).
+    Where a state is carried around the weights: the mean over units of the factor on it at zero input and state,
+    sigmoid(b) with the effective bias b of the gate that keeps the past (both of torch's biases added; 0 without
+    biases). Else: the spectral radius of W_hh.
     """
     cell = CELLS[trace.cell]
     factors = []
     for name in trace.layer_names:
         weights = layer_weights(trace.weights, name)
-        if cell.keeps is None:
-            factors.append(spectral_radius(weights["weight_hh"]))
+        carried = _carried_at_rest(cell, weights)
+        if carried:
+            factors.append(float(max(np.mean(factor) for factor in carried.values())))
         else:
-            units = weights["weight_hh"].shape[1]
-            start = cell.chunks.index(cell.keeps) * units
-            biases = [weights[kind][start : start + units] for kind in ("bias_ih", "bias_hh") if kind in weights]
-            factors.append(float(np.mean(sigmoid(sum(biases, np.zeros(units))))))
+            factors.append(spectral_radius(weights["weight_hh"]))
     return np.array(factors)
+
+
+def _carried_at_rest(cell: Cell, weights: Mapping[str, np.ndarray]) -> Mapping[Pair, np.ndarray]:
+    """`LocalJacobian.carry` at zero input and state, factors (H): only biases count."""
+    rest = {kind: np.zeros_like(array) if array.ndim > 1 else array for kind, array in weights.items()}
+    before = dict.fromkeys(cell.states, np.zeros(rest["weight_hh"].shape[1]))
+    a_x = affine(np.zeros(rest["weight_ih"].shape[1]), rest["weight_ih"], rest.get("bias_ih"))
+    a_h = cell.recurrent(rest)(before["h"])
+    gates = cell.activate(a_x, a_h, before)
+    return cell.jacobian(gates, before, cell.update(gates, before), a_h).carry
 
 
 def spectral_radius(matrix: np.ndarray) -> float:

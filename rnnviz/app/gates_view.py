@@ -34,7 +34,7 @@ def without(settings: ExperimentConfig) -> None:
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for name, cell in CELLS.items():
-            if cell.gates:
+            if cell.gates and cell.fused:  # the usual two; their variants are in the panel
                 st.button(f"Use {cell.label}", key=f"gates use {name}", on_click=_use, args=(name,))
         st.page_link(page("hidden_states.py"), label="Hidden states", icon=":material/grid_on:")
 

@@ -136,7 +136,7 @@ ROWS = (
     Row("spectral_radius", "rho", "Spectral radius ρ", "Largest absolute eigenvalue of W_hh at the start: "
         "gradients shrink below 1 and grow above it.",
         "Start", "number", step=0.05, applies=lambda config: INITS[config.init].uses_radius),
-    Row("forget_bias", "bf", "Forget bias", "Effective bias of the LSTM's f at the start (torch's two biases "
+    Row("forget_bias", "bf", "Forget bias", "Effective bias of the forget gate f at the start (torch's two biases "
         "added). High keeps the past. Empty: as initialised.",
         "Start", "optional", step=0.5, applies=cell_reads("forget_bias")),
     Row("update_bias", "bz", "Update bias", "Effective bias of the GRU's z at the start. High keeps the past. "

@@ -9,7 +9,10 @@ from rnnviz.cells.description import Equation as Equation
 from rnnviz.cells.description import describe as describe
 from rnnviz.cells.gru import GRU
 from rnnviz.cells.gru_before import GRUBefore
+from rnnviz.cells.janet import Janet
 from rnnviz.cells.lstm import LSTM
+from rnnviz.cells.lstm_coupled import LSTMCoupled
+from rnnviz.cells.lstm_no_forget import LSTMNoForget
 from rnnviz.cells.vanilla import VanillaRelu, VanillaTanh
 from rnnviz.registry import Registry
 
@@ -21,5 +24,8 @@ CELLS: Registry[Cell] = Registry(
         "lstm": LSTM(),
         "gru": GRU(),
         "gru_before": GRUBefore(),
+        "lstm_no_forget": LSTMNoForget(),
+        "lstm_coupled": LSTMCoupled(),
+        "janet": Janet(),
     },
 )

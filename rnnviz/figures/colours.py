@@ -35,7 +35,7 @@ SEQUENTIAL = [  # viridis, sampled
     )
 ]
 # Cells are told apart by hues that no gate has (contrast above 3.6 on both pages, apart for all common
-# kinds of colour blindness: grey, grey, indigo, olive, then brown and plum) and by their dashes.
+# kinds of colour blindness: grey, grey, indigo, olive, then brown and plum, then indigo again) and by their dashes.
 CELL_STYLES: Sequence[tuple[str, str]] = (
     (INK, "dot"),
     (INK, "dashdot"),
@@ -43,6 +43,8 @@ CELL_STYLES: Sequence[tuple[str, str]] = (
     ("#8B8A1A", "dash"),
     ("#A0694B", "longdash"),
     ("#A6539B", "longdashdot"),
+    ("#6C5CE0", "dot"),
+    ("#6C5CE0", "dashdot"),
 )
 
 

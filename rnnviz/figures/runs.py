@@ -20,7 +20,7 @@ RUNS = Explained(
     "them is what was set differently.",
     "Two forks of one run that meet again: what was changed did not matter for long.",
 )
-STYLES = (*CELL_STYLES[2:], *CELL_STYLES[:2])  # the coloured ones first
+STYLES = (*CELL_STYLES[2:6], *CELL_STYLES[:2])  # the coloured ones first
 MOST = len(STYLES)
 
 

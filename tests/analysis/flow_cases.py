@@ -6,17 +6,18 @@ from functools import partial
 
 import numpy as np
 import torch
-from oracle import unroll
+from oracle import states_of, unroll
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import rnnviz
 from rnnviz.loop import Loop
 
+VARIANTS = ("lstm_no_forget", "lstm_coupled", "janet")  # of the LSTM: in a part of the shapes, to be quick
 MODULES = {
     "lstm": nn.LSTM,
     "gru": nn.GRU,
-    "gru_before": partial(Loop, "gru_before"),
+    **{name: partial(Loop, name) for name in ("gru_before", *VARIANTS)},
     "rnn_tanh": nn.RNN,
     "rnn_relu": lambda *args, **options: nn.RNN(*args, nonlinearity="relu", **options),
 }
@@ -42,7 +43,7 @@ class Case:
         self.inputs = torch.randn(batch, time, depth, dtype=dtype)
         lengths = np.append(rng.integers(1, time + 1, batch - 1), time) if packed else np.full(batch, time)
         self.lengths = torch.as_tensor(lengths)
-        names = ("h", "c") if cell == "lstm" else ("h",)
+        names = states_of(self.module)
         count = layers * (1 + bidirectional)
         self.initial = {name: torch.randn(count, batch, units, dtype=dtype) for name in names}
         self.on_outputs = torch.randn(batch, time, units * (1 + bidirectional), dtype=dtype)

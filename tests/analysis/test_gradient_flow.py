@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from flow_cases import Case
+from flow_cases import VARIANTS, Case
 from oracle import SEEDS, assert_close
 
 import rnnviz
@@ -22,8 +22,13 @@ def over_batch_and_units(vectors):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("layers", "bidirectional"), SHAPES)
-@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu"])
+@pytest.mark.parametrize(
+    ("cell", "layers", "bidirectional"),
+    [
+        *((cell, *shape) for cell in ("lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu") for shape in SHAPES),
+        *((cell, 2, True) for cell in VARIANTS),
+    ],
+)
 def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, seed):
     time = 7 if seed % 3 == 2 else 12  # on either side of MANY_LANES
     case = Case(cell, layers, bidirectional, seed, packed=seed % 2 == 0, dropout=0.4 * (layers > 1), time=time)
@@ -33,7 +38,7 @@ def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, see
     assert_close(flow.matrix, over_batch_and_units(expected), 1e-10, "norms")
     assert_close(flow.vectors["matrix"].sum(axis=1), case.trace.state_grads["h"].swapaxes(1, 2), 1e-10, "rows")
     assert_close(flow.total, over_batch_and_units(expected.sum(axis=1)), 1e-10, "total")
-    if cell != "lstm":
+    if "c" not in case.oracle.states:
         assert flow.cell_matrix is flow.through_c is flow.through_h is None
         return
     assert_close(flow.vectors["cell_matrix"], case.flow(case.oracle, "c"), 1e-10, "dL/dc")
@@ -47,9 +52,12 @@ def test_flow_equals_one_autograd_call_per_loss(cell, layers, bidirectional, see
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("layers", "bidirectional"), SHAPES[:4])
-def test_through_c_is_what_arrives_with_the_recurrent_weights_cut(layers, bidirectional, seed):
-    case = Case("lstm", layers, bidirectional, seed, time=7 if seed % 3 == 2 else 12)
+@pytest.mark.parametrize(
+    ("cell", "layers", "bidirectional"),
+    [*(("lstm", *shape) for shape in SHAPES[:4]), *((cell, 1, True) for cell in VARIANTS)],
+)
+def test_through_c_is_what_arrives_with_the_recurrent_weights_cut(cell, layers, bidirectional, seed):
+    case = Case(cell, layers, bidirectional, seed, time=7 if seed % 3 == 2 else 12)
     flow = rnnviz.gradient_flow(case.trace, vectors=True)
     for k in range(len(case.trace.layer_names)):
         expected = case.flow(case.unrolled(cut=k), "c")[k]

@@ -7,15 +7,22 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from flow_cases import Case
+from flow_cases import VARIANTS, Case
 from oracle import SEEDS, assert_close, product, step_of
 
 import rnnviz
 
+SHAPES = [(1, True), (2, False), (3, True)]
+
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("layers", "bidirectional"), [(1, True), (2, False), (3, True)])
-@pytest.mark.parametrize("cell", ["lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu"])
+@pytest.mark.parametrize(
+    ("cell", "layers", "bidirectional"),
+    [
+        *((cell, *shape) for cell in ("lstm", "gru", "gru_before", "rnn_tanh", "rnn_relu") for shape in SHAPES),
+        *((cell, 1, True) for cell in VARIANTS),
+    ],
+)
 def test_jacobians_equal_autograd(cell, layers, bidirectional, seed):
     case = Case(cell, layers, bidirectional, seed, time=5)
     trace = case.trace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,7 +54,7 @@ def test_vanilla_gradients_scale_with_the_spectral_radius(rho):
     assert expected_factor(trace)[0] == pytest.approx(rho, rel=1e-12)
 
 
-@pytest.mark.parametrize(("cell", "block"), [("lstm", 1), ("gru", 1)])
+@pytest.mark.parametrize(("cell", "block"), [("lstm", 1), ("gru", 1), ("lstm_coupled", 0), ("janet", 0)])
 @pytest.mark.parametrize("bias", [0.0, 2.0])
 def test_gated_cells_are_expected_to_keep_sigmoid_of_the_effective_bias(cell, block, bias):
     case = Case(cell, layers=2, bidirectional=True, time=3)
@@ -64,6 +66,16 @@ def test_gated_cells_are_expected_to_keep_sigmoid_of_the_effective_bias(cell, bl
     with rnnviz.record(case.module) as recording:
         case.module(case.inputs)
     np.testing.assert_allclose(expected_factor(recording[""]), 1 / (1 + np.exp(-bias)), rtol=1e-12)
+
+
+def test_without_a_forget_gate_the_cell_is_expected_to_keep_everything():
+    assert expected_factor(Case("lstm_no_forget", layers=2).trace) == pytest.approx(1)
+
+
+def test_weights_that_overflowed_do_not_count():
+    trace = Case("gru").trace
+    broken = {name: np.full_like(w, np.inf) if "weight" in name else w for name, w in trace.weights.items()}
+    assert expected_factor(replace(trace, weights=broken)) == expected_factor(trace)
 
 
 def test_without_biases_the_effective_bias_is_zero():

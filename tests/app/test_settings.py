@@ -116,6 +116,7 @@ def test_only_losses_that_fit_are_offered_and_the_task_s_own_stays_out_of_the_li
         ("clip_at", {"clip": "value"}, {"clip": "off"}),
         ("spectral_radius", {"init": "orthogonal"}, {"init": "default"}),
         ("forget_bias", {"cell": "lstm"}, {"cell": "gru"}),
+        ("forget_bias", {"cell": "janet"}, {"cell": "lstm_no_forget"}),
         ("update_bias", {"cell": "gru"}, {"cell": "rnn_tanh"}),
         ("dropout", {"num_layers": 2}, {"num_layers": 1}),
         ("loss", {"task": "adding"}, {"task": "digits_rows"}),

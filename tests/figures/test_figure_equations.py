@@ -29,7 +29,7 @@ def test_the_cell_state_line_of_the_lstm():
 
 def test_wide_lines_are_broken_before_an_outermost_plus():
     wide = {name: [e.quantity for e in CELLS[name].equations if folded(e.latex) != e.latex] for name in CELLS}
-    assert wide == {"rnn_tanh": [], "rnn_relu": [], "lstm": [], "gru": ["n"], "gru_before": ["n"]}
+    assert {name: lines for name, lines in wide.items() if lines} == {"gru": ["n"], "gru_before": ["n"]}
     (candidate,) = (e.latex for e in CELLS["gru"].equations if e.quantity == "n")
     assert folded(candidate) == (
         r"\begin{aligned} n_t = {}& \tanh(W_{in} x_t + b_{in} \\ & + r_t \odot (W_{hn} h_{t-1} + b_{hn})) \end{aligned}"

@@ -35,10 +35,13 @@ def chunks(layer, kind="weight_hh"):
 def test_default_is_torchs_own_draw(cell):
     found = layers(cell=cell, seed=5)["0"]
     torch.manual_seed(5)
-    fused = CELLS[cell].fused or CELLS["gru"].fused  # the loop draws as torch's GRU does
-    module = getattr(torch.nn, fused.path.rpartition(".")[2])(2, H, dtype=torch.float64, **fused.options)
-    for kind, array in found.items():
-        assert np.array_equal(array, getattr(module, f"{kind}_l0").detach().numpy())
+    fused, chunks = CELLS[cell].fused, len(CELLS[cell].chunks)
+    if fused is None:  # torch has no such module: what all its cells are made of
+        module = torch.nn.RNNCellBase(2, H, bias=True, num_chunks=chunks, dtype=torch.float64)
+    else:
+        module = getattr(torch.nn, fused.path.rpartition(".")[2])(2, H, dtype=torch.float64, **fused.options)
+    for (kind, array), parameter in zip(found.items(), module.parameters(), strict=True):
+        assert np.array_equal(array, parameter.detach().numpy()), kind
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -91,19 +94,30 @@ def test_chrono():
     assert (z > 0).all() and not r.any() and not n.any()
 
 
+@pytest.mark.parametrize(("cell", "chunks"), [("lstm_coupled", 3), ("janet", 2)])
+def test_chrono_of_one_gate_for_both(cell, chunks):
+    """What enters is 1 - f, so the forget gate's bias, the first chunk's, is all there is to set."""
+    layer = layers(cell=cell, init="chrono", length=200)["0"]
+    f, *others = np.split(layer["bias_ih"] + layer["bias_hh"], chunks)
+    assert (f >= 0).all() and (f <= np.log(199)).all() and np.ptp(f) > 1
+    assert not np.any(others)
+
+
 def test_chrono_leaves_a_cell_without_gates_and_survives_the_shortest_task():
     plain, chrono = layers(cell="rnn_tanh"), layers(cell="rnn_tanh", init="chrono")
     assert all(np.array_equal(plain["0"][kind], chrono["0"][kind]) for kind in plain["0"])
     assert not INITS["chrono"].fits(CELLS["rnn_tanh"]) and INITS["chrono"].fits(CELLS["gru"])
+    assert not INITS["chrono"].fits(CELLS["lstm_no_forget"])  # what is in stays in, for however long
     shortest = layers(cell="lstm", init="chrono", task="noise", length=1)["0"]["bias_ih"]
     assert np.isfinite(shortest).all()
 
 
-@pytest.mark.parametrize("cell, setting, gate", [("lstm", "forget_bias", 1), ("gru", "update_bias", 1)])
+@pytest.mark.parametrize("cell, gate", [("lstm", 1), ("gru", 1), ("lstm_coupled", 0), ("janet", 0)])
 @pytest.mark.parametrize("init", ["default", "orthogonal", "chrono"])
-def test_effective_bias(cell, setting, gate, init):
+def test_effective_bias(cell, gate, init):
     """torch's two biases add up to the value; every other recurrent bias is 0."""
-    for layer in layers(cell=cell, init=init, num_layers=2, bidirectional=True, **{setting: -1.5}).values():
+    setting = {"update_bias" if cell == "gru" else "forget_bias": -1.5}
+    for layer in layers(cell=cell, init=init, num_layers=2, bidirectional=True, **setting).values():
         total = np.split(layer["bias_ih"] + layer["bias_hh"], len(CELLS[cell].chunks))
         for k, bias in enumerate(total):
             assert np.array_equal(bias, np.full(H, -1.5 if k == gate else 0.0))

@@ -8,17 +8,18 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from oracle import SEEDS, assert_close, unroll
+from oracle import SEEDS, assert_close, states_of, unroll
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 import rnnviz
 from rnnviz.loop import Loop
 
+VARIANTS = ("lstm_no_forget", "lstm_coupled", "janet")
 CELLS = {
     "lstm": (nn.LSTM, {}),
     "gru": (nn.GRU, {}),
-    "gru_before": (partial(Loop, "gru_before"), {}),
+    **{name: (partial(Loop, name), {}) for name in ("gru_before", *VARIANTS)},
     "rnn_tanh": (nn.RNN, {}),
     "rnn_relu": (nn.RNN, {"nonlinearity": "relu"}),
 }
@@ -51,7 +52,7 @@ class Case:
             given = pack_padded_sequence(laid_out, self.lengths, batch_first=first, enforce_sorted=False)
         else:
             given = self.inputs if first else self.inputs.transpose(0, 1)
-        names = ("h", "c") if cell == "lstm" else ("h",)
+        names = states_of(self.module)
         count = layers * (1 + bidirectional)
         self.initial = {name: torch.randn(count, batch, units, dtype=dtype) for name in names}
         if seed % 3 == 1:
@@ -82,9 +83,11 @@ class Case:
         return self.oracle.gradients(self.loss(self.oracle.outputs, self.oracle.final))
 
 
-GRID = list(itertools.product(CELLS, (1, 2, 3), (False, True), LAYOUTS, FORWARD))
-
-
+WHOLE = [cell for cell in CELLS if cell not in VARIANTS]
+GRID = [
+    *itertools.product(WHOLE, (1, 2, 3), (False, True), LAYOUTS, FORWARD),
+    *itertools.product(VARIANTS, (2,), (True,), LAYOUTS[1:2], FORWARD),  # all else they share with the others
+]
 STACKS = [(2, True, LAYOUTS[0]), (3, False, LAYOUTS[1]), (2, True, LAYOUTS[3])]
 
 
@@ -121,7 +124,7 @@ def test_states_gates_and_total_gradients_equal_autograds(cell, layers, bidirect
 @pytest.mark.parametrize("dropout", [0.4, 1.0])
 @pytest.mark.parametrize(("layers", "bidirectional", "layout"), STACKS)
 @pytest.mark.parametrize("dtype", FORWARD)
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", WHOLE)
 def test_dropout_between_layers_in_training_mode(cell, layers, bidirectional, layout, dtype, dropout, seed):
     case = Case(cell, layers, bidirectional, layout, dtype, seed, dropout)
     check(case)
@@ -141,9 +144,10 @@ def recombines(case: Case) -> None:
         before = dict(zip(trace.states, rows, strict=True))
         g = {key: gate[index] for key, gate in trace.gates.items()}
         made = {}
-        if case.cell == "lstm":
-            made["c"] = g["f"] * before["c"] + g["i"] * g["g"]
-            made["h"] = g["o"] * np.tanh(made["c"])
+        if "c" in before:  # the LSTM, and what is left of it where a gate is missing
+            entering = g["i"] if "i" in g else 1 - g["f"]
+            made["c"] = g.get("f", 1) * before["c"] + entering * g["g"]
+            made["h"] = g["o"] * np.tanh(made["c"]) if "o" in g else made["c"]
         elif case.cell.startswith("gru"):
             made["h"] = (1 - g["z"]) * g["n"] + g["z"] * before["h"]
         for state, values in made.items():
@@ -168,7 +172,7 @@ def test_unbatched_input_is_one_sequence(cell):
     cls, options = CELLS[cell]
     module = cls(3, 4, 2, bidirectional=True, dtype=torch.float64, **options)
     inputs = torch.randn(6, 3, dtype=torch.float64)
-    names = ("h", "c") if cell == "lstm" else ("h",)
+    names = states_of(module)
     states = [torch.randn(4, 4, dtype=torch.float64) for _ in names]
     with rnnviz.record(module) as recording:
         output, final = module(inputs, tuple(states) if len(states) > 1 else states[0])
