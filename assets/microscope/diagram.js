@@ -1,12 +1,12 @@
 // The picture of the cell at one time step. Built once for a recording; while time runs only texts and styles change.
 
-import { Item, linesOf, make, PART } from "./items.js";
+import { Item, linesOf, make, PART, WIDER } from "./items.js";
 import { Symbols } from "./symbols.js";
 import { fresh, largest, Scale, strip } from "./vectors.js";
 import { Tip } from "./tip.js";
 
 const PAD = 10;
-const LARGEST = 1.25; // of what the layout says
+const LARGEST = 1.1; // of what the layout says
 const smallest = (room) => (room < 600 ? 0.95 : 0.74); // below, one scrolls
 
 /** A line through points with round corners. */
@@ -51,7 +51,7 @@ export class Diagram {
     const { header } = recording;
     this.scale = new Scale(header, this.element);
     this.symbols = new Symbols(pass.description, recording.layers[layer].reverse);
-    const drawing = header.layouts?.[pass.description.cell] ?? header.layout;
+    const drawing = header.layouts[pass.description.cell];
     const lines = new Map(drawing.items.map((item) => [item.key, this.opened.has(item.key) ? linesOf(item) : 0]));
     const rows = [...lines].filter(([, count]) => count).map(([key, count]) => [drawing.items.find((item) => item.key === key), count]);
     /** Opened boxes grow: everything below them moves down. */
@@ -97,7 +97,8 @@ export class Diagram {
   /** Up to the rim of what the wire leads to, with room for the arrow head. */
   trimmed(points, target) {
     const [[fromX, fromY], [x, y]] = points.slice(-2);
-    const back = (this.byKey.get(target).kind === "circle" ? 17 : 0) + 5;
+    const { kind, lines } = this.byKey.get(target);
+    const back = 5 + (kind === "circle" ? 17 : 0) + (lines && y === fromY ? WIDER / 2 : 0);
     return [...points.slice(0, -1), [x - Math.sign(x - fromX) * back, y - Math.sign(y - fromY) * back]];
   }
 

@@ -5,6 +5,7 @@ import { drawn } from "./symbols.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 export const PART = 15; // pixels that each part of an opened box takes
+export const WIDER = 14; // and how much wider it is
 const DIGITS = 3;
 
 export function make(name, attributes = {}, ...children) {
@@ -35,7 +36,7 @@ class Shown {
 /** One item of the layout. bounds: of its value, or null. lines: how many parts it shows, 0 while closed. */
 export class Item {
   constructor(item, symbols, colour, bounds, lines) {
-    Object.assign(this, item, { bounds, lines, height: item.height + lines * PART });
+    Object.assign(this, item, { bounds, lines, height: item.height + lines * PART, width: item.width + (lines && WIDER) });
     this.element = make("g", {
       class: `item ${item.kind}`,
       role: "button",
@@ -89,10 +90,12 @@ export class Item {
 
   /** What is written in line k of an opened box: its parts, then their sum where it is squashed. */
   lineAt(k, symbols) {
-    const id = k < this.parts.length ? this.parts[k].id : symbols.byId.get(this.id).args[0];
-    const tokens = k < this.parts.length ? symbols.name(id) : [{ text: "sum" }];
-    const short = tokens.length > 4 ? [tokens[0], { text: `${tokens[1].text}…` }] : tokens; // it has a circle of its own
-    return { id, tokens: k && k < this.parts.length ? [{ text: "+ " }, ...short] : short };
+    const part = this.parts[k];
+    if (!part) return { id: symbols.byId.get(this.id).args[0], tokens: [{ text: "sum" }] };
+    const tokens = symbols.name(part.id);
+    const [first, second, third] = tokens; // W, a space, and x or h; what is longer has a circle of its own
+    const short = tokens.length > 3 ? [first, { text: `${second.text}…` }] : third ? [first, second, { text: third.text }] : tokens;
+    return { id: part.id, tokens: part.minus ? [{ text: "− " }, ...short] : short };
   }
 
   drawPart({ id, tokens }, k, symbols, colour, left, top) {

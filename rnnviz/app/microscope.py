@@ -38,12 +38,13 @@ def payload(trace: Trace, sequence: int = 0, **more: Any) -> bytes:
     if size > LIMIT:
         raise TooLarge(_too_large(trace, sequence, size))
     cell = CELLS[trace.cell]
+    forms = [cell, *variants(cell)]
     names = [*cell.states, *(node.name for node in cell.description.nodes if node.quantity), "x"]
     header = {
         "description": cell.description.to_plain(),
-        "variants": [other.description.to_plain() for other in variants(cell)],
-        "layout": layout(cell.description),
-        "colours": colours(cell),
+        "variants": [other.description.to_plain() for other in forms[1:]],
+        "layouts": {each.name: layout(each.description) for each in forms},
+        "colours": {name: colour for each in reversed(forms) for name, colour in colours(each).items()},
         "scale": DIVERGING,
         "bad": BAD,
         "words": {name: {"label": lookup(name).label, "meaning": lookup(name).meaning} for name in names},

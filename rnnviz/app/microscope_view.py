@@ -12,12 +12,12 @@ from rnnviz.app.component import ASSETS, component
 from rnnviz.app.controls import current, show, take
 from rnnviz.app.live import Views, state_words, waiting
 from rnnviz.app.microscope import TooLarge, payload, variants
-from rnnviz.app.settings import changed
+from rnnviz.app.settings import changed, link
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
 from rnnviz.runs.view import PLAYING, View
-from rnnviz.tasks import Task
+from rnnviz.tasks import TASKS, Task
 
 KEY = "microscope"
 FORM = "microscope form"
@@ -30,6 +30,7 @@ def form(settings: ExperimentConfig) -> None:
     forms = {each.name: each.form[1] or each.label for each in CELLS.values() if each in (cell, *variants(cell))}
     if len(forms) < 2:
         return
+    st.markdown(f"{cell.form[0]}:", width="content")
     st.segmented_control(
         cell.form[0],
         list(forms),
@@ -37,6 +38,7 @@ def form(settings: ExperimentConfig) -> None:
         format_func=forms.__getitem__,
         key=FORM,
         required=True,
+        label_visibility="collapsed",
         help="The same weights, put together in another way: another experiment, from step 0.",
         on_change=_reform,
     )
@@ -76,9 +78,18 @@ def _recording(view: View, task: Task) -> bytes:
     soon = view.status == PLAYING and view.past is None and now - made[0] < AGAIN
     if seen is None or seen[0] != wanted or (seen[1] != step and not soon):  # type: ignore[index]
         start = {"layer": at.layer, "unit": at.unit, "time": at.time}
-        made = now, payload(trace, at.sequence, look=start, shape=task.shape)
+        made = now, payload(trace, at.sequence, look=start, shape=task.shape, by_hand=_small())
         results[KEY] = (wanted, step), made
     return made[1]
+
+
+def _small() -> dict[str, str]:
+    """Where the same task has a network that fits on one page, to redo by hand: `href`, and its `label` in words."""
+    config, sizes = current(), {"hidden_size": 2, "num_layers": 1, "length": 4}
+    for field, size in sizes.items():
+        config = changed(config, field, size)
+    length = " and length 4" if "length" in TASKS[config.task].uses else ""
+    return {"href": link(config, ""), "label": f"Open this task with 2 hidden units{length}"}
 
 
 def _looked() -> None:

@@ -40,7 +40,6 @@ class GRU(Cell):
         "z near 1 keeps the past, and the reset gate acts after the recurrent product, as in torch. b_r and b_z are "
         "each the sum of torch's two biases."
     )
-
     form: ClassVar[tuple[str, str]] = ("Reset gate", "after the product (torch)")
 
     def activate(self, a_x, a_h, previous):

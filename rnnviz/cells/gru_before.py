@@ -32,7 +32,6 @@ class GRUBefore(GRU):
         "version) and in Keras with reset_after=False; torch's GRU resets after it. b_r, b_z and b_n are each the "
         "sum of two biases, as in torch."
     )
-
     form = ("Reset gate", "before it (Cho et al., v3)")
 
     def activate(self, a_x, a_h, previous):
