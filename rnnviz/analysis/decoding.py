@@ -2,13 +2,15 @@
 
 Teacher forcing gives the decoder the right symbol of the time step before, whatever it said itself; running free
 it reads what it wrote. Greedy decoding writes the likeliest symbol each time. Beam search (Sutskever, Vinyals &
-Le 2014) keeps the `width` likeliest beginnings instead; one that writes the end symbol is put aside. It stops
-when `width` of them have ended, and orders them by
+Le 2014) keeps the `width` likeliest beginnings instead; those that write the end symbol are put aside, and
+ordered by
 
     score = (1/T) Σ_t ln p(y_t | y_1 ... y_t-1, source)        T symbols, the end symbol among them,
 
-the mean per symbol, since the sum alone would prefer what is short. The model is that of `rnnviz.seq2seq`, of
-which the Trace of a decoder holds every weight; each time step is the cell's own `step`, in numpy.
+the mean per symbol, since the sum alone would prefer what is short. It stops when `width` have ended and no
+beginning could still end with a better score than the best, were all its symbols to come certain. The model is
+that of `rnnviz.seq2seq`, of which the Trace of a decoder holds every weight; each time step is the cell's own
+`step`, in numpy.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ def beam(trace: Trace, source: np.ndarray, start: int, end: int, most: int, widt
     decoder = _Decoder(trace, source)
     alive, states = [_Path(start)], decoder.initial
     ended: list[_Path] = []
-    while alive and len(ended) < width and alive[0].length < most:
+    while alive and alive[0].length < most and not (len(ended) >= width and _settled(ended, alive, most)):
         outputs, states, attention = decoder.step([path.token for path in alive], states)
         totals = np.array([path.total for path in alive])[:, None] + _log_softmax(outputs)
         best = np.argsort(-totals, axis=None, kind="stable")[:width]
@@ -115,7 +117,7 @@ def beam(trace: Trace, source: np.ndarray, start: int, end: int, most: int, widt
         ended += [path for path in found if path.token == end]
         alive = [found[k] for k in going]
         states = {name: state[:, parents[going]] for name, state in states.items()}
-    ranked = [sorted(paths, key=lambda path: -path.total / path.length) for paths in (ended, alive)]
+    ranked = [sorted(paths, key=lambda path: -path.score) for paths in (ended, alive)]
     return [path.written(end) for path in (ranked[0] + ranked[1])[:width]]
 
 
@@ -125,6 +127,10 @@ class _Path:
     def __init__(self, token: int, before: _Path | None = None, total: float = 0.0, seen: tuple[Any, ...] = ()) -> None:
         self.token, self.before, self.total, self.seen = token, before, total, seen
         self.length: int = before.length + 1 if before else 0
+
+    @property
+    def score(self) -> float:
+        return self.total / self.length
 
     def then(self, token: int, outputs: np.ndarray, states: States, attention: np.ndarray | None, row: int) -> _Path:
         """One symbol more. outputs (O,) and states name -> (L, H) that gave it; attention (B, S), its row `row`."""
@@ -233,6 +239,11 @@ class _Decoder:
 
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
         return x @ self.own[f"{name}.weight"].T + self.own[f"{name}.bias"]
+
+
+def _settled(ended: list[_Path], alive: list[_Path], most: int) -> bool:
+    """Whether no beginning that is alive can come to a better score than the best that has ended."""
+    return max(path.score for path in ended) >= max(path.total for path in alive) / most
 
 
 def _tokens(given: Any, count: int) -> np.ndarray:

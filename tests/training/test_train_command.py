@@ -136,9 +136,9 @@ def test_uploads_and_saved_runs(tmp_path, capsys):
 
 def test_until_means_at_least_for_exact_match_too(tmp_path, capsys):
     out = tmp_path / "out.json"
-    options = "--task translation --attention dot --language german --hidden-size 4 --steps 1".split()
+    options = ["--task", "translation", "--attention", "dot", "--language", "german", "--hidden-size", "4"]
     for until, outcome in (("0", "reached"), ("0.95", "not reached")):
-        assert main(["train", *options, "--until", until, "--device", "cpu", "--json", str(out)]) == 0
+        assert main(["train", *options, "--steps", "1", "--until", until, "--device", "cpu", "--json", str(out)]) == 0
         result = json.loads(out.read_text())
         assert result["outcome"] == outcome and result["config"]["language"] == "german"
         assert "exact_match" in capsys.readouterr().out
