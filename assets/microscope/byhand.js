@@ -50,7 +50,7 @@ export class ByHand {
     const size = `This network has ${H} units and ${T} time steps. Here are the first ${UNITS} units and ${TIMES} time steps; `;
     const text = `${size}terms that do not fit are added up. `;
     if (!header.by_hand) return [text];
-    return [text, make("a", { href: header.by_hand, target: "_self" }, `Open this task with ${UNITS} units and ${TIMES} time steps`), "."];
+    return [text, make("a", { href: header.by_hand.href, target: "_self" }, header.by_hand.label), "."];
   }
 
   weights(units) {
@@ -109,7 +109,7 @@ export class ByHand {
     });
     const fixed = pass.at(layer).fixed(id, t, unit);
     const result = fixed === undefined ? text.pop() : `${show(fixed, DIGITS)}, set by hand`;
-    return [`${text.join(" ")} `, make("b", {}, result)];
+    return [`${text.join(" ")}${fixed === undefined ? " " : "; "}`, make("b", {}, result)];
   }
 
   row([name, ...cells], kind = "") {

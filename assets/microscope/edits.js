@@ -32,8 +32,8 @@ export class Edits {
     this.field = make("input", { type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", "aria-label": "New value", oninput: () => this.typed(), onchange: () => (this.last = null) });
     this.slider = make("input", { type: "range", min: 0, max: TICKS, "aria-label": "New value, slider", oninput: () => this.slid(), onchange: () => (this.last = null) });
     this.wrong = make("p", { class: "wrong", role: "alert" });
-    this.formula = make("select", { "aria-label": "Formula", onchange: () => this.useFormula(this.formula.value) });
-    this.formulaRow = make("label", { class: "formula" }, make("span", {}, "Formula"), this.formula);
+    this.formula = make("select", { onchange: () => this.useFormula(this.formula.value) });
+    this.formulaRow = make("label", { class: "same-weights" }, make("span", {}, "These weights in a"), this.formula);
     this.list = make("ul", { "aria-label": "Changes in force" });
     this.undoButton = button("Undo", () => this.undo());
     this.clearButton = button("Remove all", () => this.apply([]));

@@ -23,6 +23,7 @@ PICK = "([node, layer, t, unit]) => store.set({ node, layer, t, unit })"
 TEXTS = """lines => lines.map(line => { const copy = line.cloneNode(true);
     copy.querySelectorAll("small").forEach(label => label.remove()); return copy.textContent; })"""
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 NAMES = {"σ": sigmoid, "tanh": math.tanh, "max": max, "inf": math.inf, "NaN": math.nan}
 
 
@@ -231,7 +232,7 @@ def test_numbers_are_changed_by_hand(tab):
     np.testing.assert_allclose(browser_states(tab), net.run(both)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
     assert "set by hand" in tab.page.locator(".arithmetic").inner_text()
 
-    panel.get_by_label("Formula").select_option(label="GRU, reset before")
+    panel.get_by_label("These weights in a").select_option(label="GRU, reset before")
     other = [*both, {"kind": "formula", "cell": "gru_before"}]
     np.testing.assert_allclose(browser_states(tab), net.run(other)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
 
@@ -247,6 +248,42 @@ def test_numbers_are_changed_by_hand(tab):
     np.testing.assert_allclose(browser_states(tab), net.run([clamp])[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
     panel.get_by_role("button", name="Remove all").click()
     assert browser_states(tab) == recorded and tab.page.evaluate("store.pass === store.original")
+
+
+def test_what_a_change_does_is_said(tab):
+    net = network("lstm", layers=2, inputs=3, outputs=1, shape="seq→vec", seed=12)
+    load(tab, net, "arithmetic.Arithmetic", "edits.Edits")
+    panel = tab.page.locator(".edits")
+    pick(tab, "c", 0, 2, 1)
+    panel.get_by_label("New value", exact=True).fill("5")
+    edit = {"kind": "state", "layer": 0, "name": "c", "t": 2, "unit": 1, "value": 5.0}
+    (before, output), (after, changed) = net.run(), net.run([edit])
+    most = (0,)
+    for name in net.names:
+        for quantity in ("h", "c", *"ifgo"):
+            size = abs(after[name][quantity] - before[name][quantity])
+            if (name, quantity) == ("l0", "c"):
+                size[2, 1] = 0  # set by hand
+            t, unit = np.unravel_index(size.argmax(), size.shape)
+            most = max(most, (size[t, unit], name, quantity, int(t), int(unit)))
+    _, name, quantity, t, unit = most
+    said = panel.locator(".largest").inner_text()
+    assert f"{quantity}{str(t).translate(LOWERED)}[{unit}], layer {name}" in said
+    numbers = [computed(text) for text in re.search(r", (\S+) → (\S+)\.$", said).groups()]
+    assert numbers == pytest.approx([before[name][quantity][t, unit], after[name][quantity][t, unit]], rel=6e-4)
+    numbers = [computed(text) for text in re.findall(r"[−.0-9]+\d", panel.locator(".outputs").inner_text()[4:])]
+    assert numbers[-2:] == pytest.approx([output[0, 0], changed[0, 0]], rel=6e-4)
+
+    choice = panel.get_by_label("What to change")
+    start = net.initial["l0"]["c"][1]
+    choice.select_option(label="c[1] before the first time step, layer l0")
+    assert float(panel.get_by_label("New value", exact=True).input_value()) == pytest.approx(start, rel=1e-5)
+    pick(tab, "h", 0, 4, 0)
+    number(tab, "o₄[0]").click()
+    number(tab, "x₄[2]").click()
+    tab.page.evaluate("store.set({ t: 5 })")  # the same input, one time step on
+    assert choice.locator("option:checked").inner_text() == "input x₅[2]"
+    assert float(panel.get_by_label("New value", exact=True).input_value()) == pytest.approx(net.x[5, 2], rel=1e-5)
 
 
 def test_a_weight_of_the_arithmetic_is_offered(tab):
@@ -268,9 +305,9 @@ def test_a_weight_of_the_arithmetic_is_offered(tab):
 @pytest.mark.parametrize("cell", MODULES)
 def test_by_hand_fits_one_page(tab, cell, size):
     net = network(cell, seed=8, **size)
-    load(tab, net, "byhand.ByHand", by_hand="?H=2&T=4")
+    load(tab, net, "byhand.ByHand", by_hand={"href": "?H=2&T=4", "label": "Open a small one"})
     panel = tab.page.locator(".byhand")
-    larger = panel.get_by_role("link", name="Open this task with 2 units and 4 time steps")
+    larger = panel.get_by_role("link", name="Open a small one")
     assert larger.count() == (size["units"] > 2)
     found, _ = net.run()
     quantities = [name for name in found["l0"] if name != "x"]
