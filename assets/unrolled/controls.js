@@ -73,6 +73,6 @@ export class Controls {
     this.words.textContent = uncut ? "never: full back-propagation" : size === 1 ? "at every time step" : `every k = ${size} time steps`;
     this.window.setAttribute("aria-valuetext", this.words.textContent);
     const share = drawing.share(window);
-    this.left.textContent = `Of ‖dL/dh₀‖ in layer l0, ${percent(share)} is left.`;
+    this.left.textContent = `Of the gradient that reaches the first time step, ‖dL/dh₀‖ in layer l0, ${percent(share)} is left.`;
   }
 }

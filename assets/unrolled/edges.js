@@ -1,7 +1,7 @@
 // The edges of the network: thin where values flow, as thick as the gradient that runs back along them.
 
 /** Every recurrent edge: from a time step to the one that a layer computes next. */
-function* recurrent(segment, layer) {
+export function* recurrent(segment, layer) {
   const step = segment.layers[layer].reverse ? -1 : 1;
   for (let t = step > 0 ? 0 : segment.steps - 1; t + step >= 0 && t + step < segment.steps; t += step) yield [t, t + step];
 }
@@ -36,7 +36,6 @@ export function values(pen, scene) {
         }
       }
     }
-    if (geometry.dense) continue; // 5 columns in 20 pixels: the vertical edges would be a grey wash
     for (let t = 0; t < segment.steps; t++) {
       for (const [upper, lower] of segment.edges) {
         if (lower < 0 && !segment.inputs) continue;
@@ -72,7 +71,6 @@ function below(geometry, segment, lower, t, unrolling) {
 /** The gradient, back along the same edges: as far as back-propagation has come. */
 export function gradients(pen, scene) {
   const { drawing, stages, geometry, position, window } = scene;
-  if (!drawing.hasGradients || position <= stages.forwardEnd) return;
   const { height } = geometry.node;
   for (const segment of drawing.segments) {
     const come = (layer, t) => stages.backward(position, segment, layer, t);
@@ -102,7 +100,7 @@ export function gradients(pen, scene) {
       }
     }
     for (const [n, [upper, lower]] of segment.edges.entries()) {
-      if ((lower < 0 && !segment.inputs) || geometry.dense) continue;
+      if (lower < 0 && !segment.inputs) continue;
       for (let t = 0; t < segment.steps; t++) {
         const [x, y] = below(geometry, segment, lower, t, 1);
         const ends = [geometry.nodeX(segment, upper, t), geometry.y(segment, upper) + height / 2, x, y];

@@ -17,7 +17,7 @@ export class Pen {
     Object.assign(this, readTheme(element)); // ink, paper, soft, font, light
     this.accent = getComputedStyle(element).getPropertyValue("--st-primary-color").trim() || "#4b45c6";
     this.wrong = getComputedStyle(element).getPropertyValue("--st-red-text-color").trim() || "#b3302c";
-    this.parts = { ink: channels(this.ink), paper: channels(this.paper) };
+    this.parts = { ink: channels(this.ink), paper: channels(this.paper), shades: [] };
   }
 
   /** The colour of a state's curves: "ink" where it has none of its own. */
@@ -27,8 +27,10 @@ export class Pen {
 
   /** From the page's background (0) to its ink (1). */
   shade(share) {
-    const { ink, paper } = this.parts;
-    return `rgb(${paper.map((part, k) => Math.round(part + (ink[k] - part) * share)).join(", ")})`;
+    const { ink, paper, shades } = this.parts;
+    const step = Math.round(100 * share);
+    shades[step] ??= `rgb(${paper.map((part, k) => Math.round(part + (ink[k] - part) * step / 100)).join(", ")})`;
+    return shades[step];
   }
 
   /** style: { colour, width, alpha, dash }. */
@@ -46,8 +48,9 @@ export class Pen {
       context.strokeStyle = colour;
       context.lineWidth = width;
       context.lineCap = cap;
-      context.setLineDash(dash);
+      if (dash.length) context.setLineDash(dash);
       context.stroke();
+      if (dash.length) context.setLineDash([]);
     }
     context.globalAlpha = 1;
   }
@@ -60,7 +63,10 @@ export class Pen {
   }
 
   box(x, y, width, height, radius, style) {
-    this.path((context) => context.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2)), style);
+    this.path((context) => {
+      if (radius === 0) context.rect(x, y, width, height);
+      else context.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
+    }, style);
   }
 
   /** A filled arrow head at (x, y) that points along (dx, dy). */

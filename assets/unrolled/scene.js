@@ -1,6 +1,7 @@
 // The whole picture at one moment, painted from back to front.
 
 import { attention, links } from "./bridges.js";
+import { bars, lines, ribbons } from "./dense.js";
 import { gradients, values } from "./edges.js";
 import { frame, given, inputs, outputs } from "./labels.js";
 import { legend } from "./legend.js";
@@ -24,10 +25,11 @@ export function paint(pen, scene) {
   frame(pen, scene);
   rolled(pen, scene);
   given(pen, scene);
-  values(pen, scene);
+  const back = scene.drawing.hasGradients && scene.position > scene.stages.forwardEnd;
+  (geometry.dense ? lines : values)(pen, scene);
   links(pen, scene);
-  gradients(pen, scene);
-  nodes(pen, scene);
+  if (back) (geometry.dense ? ribbons : gradients)(pen, scene);
+  (geometry.dense ? bars : nodes)(pen, scene);
   attention(pen, scene);
   cuts(pen, scene);
   inputs(pen, scene);

@@ -16,7 +16,7 @@ export function strip(pen, scene) {
     if (geometry.narrow) pen.text(power(exponent), x1 + 1, row - 6, { size: 9, align: "left", alpha: 0.65 });
     else pen.text(power(exponent), x1 - 6, row, { size: 10, align: "right", alpha: 0.65 });
   }
-  pen.text("‖dL/dhₜ‖", geometry.narrow ? x1 : x1 - 6, top - 15, { size: 11, align: geometry.narrow ? "left" : "right", alpha: 0.65 });
+  pen.text("‖dL/dhₜ‖", geometry.narrow ? x1 : x1 - 6, top - (geometry.narrow ? 21 : 15), { size: 11, align: geometry.narrow ? "left" : "right", alpha: 0.65 });
   for (const segment of drawing.segments) {
     for (const [k, layer] of segment.layers.entries()) {
       const shown = segment.layers.length > 1 ? 0.45 + (0.55 * (layer.level + 1)) / segment.depth : 1;

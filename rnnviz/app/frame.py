@@ -29,6 +29,7 @@ PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itse
     ("gates.py", "Gates", "tune", INSIDE),
     ("hidden_states.py", "Hidden states", "grid_on", INSIDE),
     ("gradients.py", "Gradients", "trending_down", TRY),
+    ("shapes.py", "Sequence shapes", "translate", TRY),
     ("compare.py", "Compare", "compare_arrows", TRY),
     ("your_data.py", "Your data", "table_chart", YOURS),
     ("runs.py", "Runs", "bookmarks", YOURS),

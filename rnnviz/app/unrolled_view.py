@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from rnnviz.app import kept, look, session
 from rnnviz.app.component import ASSETS, component
 from rnnviz.app.live import Views, trouble
 from rnnviz.app.unrolled import SECONDS, payload
+from rnnviz.glossary import lookup
 from rnnviz.runs.view import PLAYING, View
 from rnnviz.tasks import Task
 
@@ -25,6 +27,7 @@ SURPRISING = (
     "An edge that is as thick at the first time step as at the last: the gradient neither vanishes nor explodes. "
     "Cut every few time steps, what the early inputs can be taught ends at the nearest cut."
 )
+Result = TypeVar("Result")
 
 
 def draw(views: Views, task: Task) -> None:
@@ -38,29 +41,40 @@ def draw(views: Views, task: Task) -> None:
 
 
 def show(view: View, task: Task, key: str) -> None:
-    """The component under `key`, on the sequence that is looked at."""
+    """The component under `key`, on the sequence that is looked at, below a line on how far the run has come."""
     assert view.shown_trace is not None
     sequence = look.at(view.shown_trace).sequence
+    st.caption(_words(view, task))
     if view.shown_trace.lengths[sequence] == 0:
         st.info("This sequence has no time steps, so there is nothing to unroll. Choose another one.")
         return
-    loss = view.history.until(view.shown_step).loss
-    st.caption(f"Step {view.shown_step:,}" + (f", training loss {loss[-1]:.4g}." if len(loss) else ", untrained."))
-    data = _drawn(view, task, sequence, key)
+    trace, seconds = view.shown_trace, SECONDS if trains(view) else LONGER * SECONDS
+    data = recent(view, key, (task.name, sequence), lambda: payload(trace, task, sequence, seconds))
     component("unrolled", beside={"plot": ASSETS / "plot"})(key=key, data=data, height="content")
 
 
-def _drawn(view: View, task: Task, sequence: int, key: str) -> bytes:
-    """The payload: made anew for what is new, but of a run that trains at most once a second, and with less in it."""
-    assert view.shown_trace is not None
+def trains(view: View) -> bool:
+    """Whether what is shown of a run changes all the time."""
+    return view.status == PLAYING and view.past is None
+
+
+def recent(view: View, key: str, of: Hashable, make: Callable[[], Result]) -> Result:
+    """What `make()` gives: made anew for another `of` or for what is new, but of a run that trains once a second."""
     results, now = session.visitor().results, time.monotonic()
-    training = view.status == PLAYING and view.past is None
-    wanted: Hashable = view.job, sequence, task.name
-    step: Hashable = ("past", view.past.step) if view.past else view.revision, training
-    seen, made = results.get(key, ((None, None), (0.0, b"")))
-    soon = training and now - made[0] < AGAIN
+    wanted: Hashable = view.job, of
+    step: Hashable = ("past", view.past.step) if view.past else view.revision, trains(view)
+    seen, made = results.get(key, ((None, None), (0.0, None)))
+    soon = trains(view) and now - made[0] < AGAIN
     if seen[0] != wanted or (seen[1] != step and not soon):  # type: ignore[index]
-        seconds = SECONDS if training else LONGER * SECONDS
-        made = now, payload(view.shown_trace, task, sequence, seconds)
+        made = now, make()
         results[key] = (wanted, step), made
-    return made[1]
+    return made[1]  # type: ignore[no-any-return]
+
+
+def _words(view: View, task: Task) -> str:
+    history = view.history.until(view.shown_step)
+    words = [f"Step {view.shown_step:,}"]
+    words += [f"training loss {history.loss[-1]:.4g}"] if len(history.loss) else ["untrained"]
+    if len(history.metric):
+        words.append(f"held-out {lookup(task.metric).label} {history.metric[-1]:.4g}")
+    return ", ".join(words) + "."

@@ -6,6 +6,7 @@ FIGURES holds what a page says beside each figure. To add one, write it and list
 from __future__ import annotations
 
 from rnnviz.figures import (
+    attention,
     compare,
     data,
     distribution,
@@ -18,6 +19,7 @@ from rnnviz.figures import (
     states,
     training,
     trajectories,
+    writing,
 )
 from rnnviz.figures.theme import Explained as Explained
 from rnnviz.registry import Registry
@@ -42,6 +44,8 @@ FIGURES: Registry[Explained] = Registry(
         "flow_over_training": gradient_norms.FLOW_OVER_TRAINING,
         "flow": flow.FLOW,
         "predictions": prediction.PREDICTIONS,
+        "attention": attention.ATTENTION,
+        "writing": writing.WRITING,
         "bands": compare.BANDS,
         "runs": runs.RUNS,
         "series": data.SERIES,

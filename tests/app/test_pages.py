@@ -12,7 +12,7 @@ from rnnviz.runs import engine as engines
 from rnnviz.tasks import TASKS, corpus_fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["home", "train", "unrolled", "gates", "hidden_states", "gradients", "compare", "your_data"]
+PAGES = ["home", "train", "unrolled", "shapes", "gates", "hidden_states", "gradients", "compare", "your_data"]
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from rnnviz.analysis.gate_units import timescales, unit_saturation
 from rnnviz.analysis.projection import principal_components
 from rnnviz.analysis.quantities import Quantity, quantities
 from rnnviz.figures import (
+    attention,
     compare,
     data,
     distribution,
@@ -23,6 +24,7 @@ from rnnviz.figures import (
     states,
     training,
     trajectories,
+    writing,
 )
 
 
@@ -108,6 +110,16 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "class": lambda: prediction.predictions_figure(kinds["class"]),
         "series": lambda: prediction.predictions_figure(kinds["series"], batch - 1),
         "tokens": lambda: prediction.predictions_figure(kinds["tokens"], batch - 1),
+        "attention": lambda: attention.attention_figure(
+            np.random.default_rng(2).dirichlet(np.ones(9), 7), list("ab<> c%{}"), list("xy <>\n="), "greedy"
+        ),
+        "writing": lambda: writing.writing_figure(
+            writing.Row("target", list("sept ⟩"), np.linspace(0.1, 0.9, 6)),
+            writing.Row("free running", list("sen <⟩%{"), np.linspace(0, 1, 8)),
+        ),
+        "writing_lines": lambda: writing.writing_figure(
+            writing.Row("target", list("a" * 45)), writing.Row("free running", list("ab" * 10), np.full(20, np.nan))
+        ),
         "bands": lambda: compare.bands_figure([("LSTM", checks, seeds), ("GRU", checks, 2 * seeds)], baseline=0.2),
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
         "characters": lambda: data.token_frequencies(list("ab \n"), np.array([5, 9, 1, 2])),

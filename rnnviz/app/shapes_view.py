@@ -1,0 +1,201 @@
+"""The page Sequence shapes: four shapes with a real task each, and what a decoder makes of a source."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.analysis.answering import answer
+from rnnviz.analysis.decoding import greedy
+from rnnviz.app import kept, look, session, unrolled_view
+from rnnviz.app.controls import current, show, take
+from rnnviz.app.live import Views, soon, trouble
+from rnnviz.app.settings import changed
+from rnnviz.app.show import picture
+from rnnviz.app.words import literal
+from rnnviz.app.writing import Reads, Translates, Writes, Writing, rows, source_of, symbols, table, write
+from rnnviz.config import ATTENTIONS, ExperimentConfig
+from rnnviz.figures.attention import attention_figure
+from rnnviz.figures.tokens import softmax
+from rnnviz.figures.writing import writing_figure
+from rnnviz.runs.view import View
+from rnnviz.shapes import SHAPES
+from rnnviz.tasks import TASKS, Task
+from rnnviz.trace import Trace
+
+EXAMPLES = {  # shape -> its task here, and what it is in a few words
+    "seq→seq": ("sine", "forecast a wave, one step ahead"),
+    "seq→vec": ("sentiment", "is a remark meant well?"),
+    "vec→seq": ("caption", "name the digit in an image"),
+    "encoder–decoder": ("translation", "translate a number in words"),
+}
+CHOICE, SWITCH, OWN = "shape choice", "shape attention", "shape own text"
+
+
+def choice(settings: ExperimentConfig) -> None:
+    """The four shapes; each brings its task. Another task of the same shape stays until its shape is chosen anew."""
+    shape = TASKS[settings.task].shape
+    example = EXAMPLES[shape][0]
+    st.radio(
+        "Shape",
+        list(EXAMPLES),
+        index=list(EXAMPLES).index(show(CHOICE, shape)),
+        format_func=lambda name: SHAPES[name].label.capitalize(),
+        captions=[words for _, words in EXAMPLES.values()],
+        key=CHOICE,
+        horizontal=True,
+        label_visibility="collapsed",
+        on_change=lambda: _use("task", EXAMPLES[st.session_state[CHOICE]][0]),
+    )
+    if settings.task != example:
+        st.button(
+            f"Use the example: {TASKS[example].label}",
+            key="shape example",
+            type="tertiary",
+            icon=":material/swap_horiz:",
+            on_click=lambda: _use("task", example),
+        )
+
+
+def _use(field: str, value: str) -> None:
+    take(changed(current(), field, value))
+
+
+def switch(settings: ExperimentConfig) -> None:
+    """How the decoder looks at its source. It is a setting: another choice is another run."""
+    if not SHAPES[TASKS[settings.task].shape].encodes:
+        return
+    st.segmented_control(
+        "Attention",
+        ATTENTIONS,
+        default=show(SWITCH, current().attention),
+        format_func=lambda name: "No attention" if name == "off" else f"{name.capitalize()} attention",
+        key=SWITCH,
+        required=True,
+        label_visibility="collapsed",
+        help="Whether and how the decoder looks back at the encoder's states. Another choice is another run.",
+        on_change=lambda: _use("attention", st.session_state[SWITCH]),
+    )
+    if current() != settings:
+        st.rerun()
+
+
+def draw(views: Views, task: Task) -> None:
+    """The network unrolled on a held-out sequence, and what its decoder writes."""
+    view = views["run"]
+    kept.write_link(view)
+    if trouble(views):
+        return
+    unrolled_view.show(view, task, "shapes")
+    st.caption(unrolled_view.HOW_TO_READ, help=f"**What would be surprising:** {unrolled_view.SURPRISING}")
+    if isinstance(task, Writes) and view.shown_trace is not None:
+        _writing(view, view.shown_trace, task)
+
+
+def _writing(view: View, trace: Trace, task: Task) -> None:
+    sequence = look.at(trace).sequence
+    step, found = unrolled_view.recent(
+        view, "shapes writing", (task.name, sequence), lambda: (trace.step, write(trace, task, sequence))
+    )
+    version = view.job, step, sequence
+    picture("writing", "shapes writing", version, lambda: writing_figure(*rows(found, task)))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _table(found, task)
+    with right:
+        if (weights := found.greedy.attention) is not None:
+            source = symbols_read(task, source_of(task.probe(), sequence))
+            written = symbols(task, found.greedy.tokens)
+            picture(
+                "attention",
+                "shapes attention",
+                version,
+                lambda: attention_figure(weights, source, written, "greedy decoding"),
+            )
+
+
+def _table(found: Writing, task: Task) -> None:
+    st.markdown("**Greedy decoding and beam search**")
+    st.dataframe(
+        table(found, task),
+        hide_index=True,
+        height="content",
+        column_config={
+            "Decoding": st.column_config.TextColumn(width=70),
+            "Text": st.column_config.TextColumn(width=220),
+            "ln p": st.column_config.NumberColumn(width=65, format="%.3f", help="Log-probability of all its symbols."),
+            "per symbol": st.column_config.NumberColumn(
+                width=75, format="%.3f", help="Its mean, by which beams are ordered."
+            ),
+            "Right": st.column_config.CheckboxColumn(width=50),
+        },
+    )
+    st.caption(
+        "Greedy decoding takes the likeliest symbol each time; beam search follows the likeliest few beginnings at "
+        "once. A target that is likelier than what greedy decoding found was there to be found."
+    )
+    for notice in {each.notice for each in (found.greedy, *found.beams[:1]) if each.notice}:
+        st.warning(notice, icon=":material/all_inclusive:")
+    st.caption(
+        f"Greedy decoding of the {found.count} held-out sequences that can be looked at here: word error rate "
+        f"{found.word_errors:.3g}, exact match {found.exact:.3g}."
+    )
+
+
+def symbols_read(task: Task, tokens: np.ndarray) -> list[str]:
+    return [task.input_labels[token] for token in tokens]
+
+
+@st.fragment
+def own(task: Task, job: str) -> None:
+    """A visitor's own text, where the task can read one."""
+    if not isinstance(task, Reads):
+        return
+    soon()
+    st.subheader("Try your own", anchor=False)
+    label, example = (
+        ("A number from 0 to 999", "342") if isinstance(task, Writes) else ("A remark", "the film was great")
+    )
+    text = st.text_input(label, placeholder=example, key=f"{OWN} {task.name}", max_chars=400)
+    view = session.engine().latest(job)
+    trace = view.shown_trace if view else None
+    if not text.strip() or trace is None:
+        st.caption(
+            "In words or digits; what it reads is shown below."
+            if isinstance(task, Writes)
+            else "In the words of the task."
+        )
+        return
+    try:
+        tokens = task.encode(text)
+    except ValueError as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return
+    if isinstance(task, Translates):
+        _translated(trace, task, tokens)
+    else:
+        chances = softmax(answer(trace, tokens))
+        words = ", ".join(f"{name} {chance:.1%}" for name, chance in zip(task.labels, chances, strict=True))
+        st.markdown(f"{literal(words)}, at step {trace.step:,}.")
+
+
+def _translated(trace: Trace, task: Task, tokens: np.ndarray) -> None:
+    assert isinstance(task, Translates)
+    written = greedy(trace, tokens, start=task.start, end=task.end, most=2 * task.target_steps)
+    text, right = task.decode(written.tokens), task.translation(tokens)
+    judged = "" if right is None else " That is right." if text == right else f" It should be: {right}"
+    source = "".join(symbols_read(task, tokens)).replace("␣", " ")
+    st.markdown(f"{literal(source)} → **{literal(text) or '(nothing)'}**{literal(judged)}")
+    if written.notice:
+        st.warning(written.notice, icon=":material/all_inclusive:")
+    if (weights := written.attention) is not None:
+        version = trace.step, tuple(tokens.tolist())
+        place, _ = st.columns(2, gap="medium")
+        with place:
+            picture(
+                "attention",
+                "shapes own attention",
+                version,
+                lambda: attention_figure(weights, symbols_read(task, tokens), symbols(task, written.tokens)),
+                words=False,
+            )
