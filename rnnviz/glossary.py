@@ -129,6 +129,13 @@ _ENTRIES = (
           "Gates below 0.1 or above 0.9; tanh units beyond 0.9 in absolute value.", "ink", GATE),
     Entry("-1/ln f", "timescale", "memory timescale", "time steps",
           "Time steps in which a gate held at f lets the memory fall to 1/e."),
+    Entry("r", "correlation", "correlation", "-1 to 1",
+          "How closely a unit goes with a quantity, on a straight line; with two classes as 0 and 1 it is the "
+          "point-biserial correlation.", "ink", SIGNED),
+    Entry("η", "correlation_ratio", "correlation ratio", "0 to 1",
+          "How far the means of a unit over several classes lie apart, as a share of its whole spread.", "ink", GATE),
+    Entry("PC", "principal_component", "principal component", "",
+          "A direction in which states spread, the widest first."),
     Entry("b_f", "forget_bias", "forget bias", "",
           "Effective bias of the forget gate: torch's two biases added."),
     Entry("b_z", "update_bias", "update bias", "",

@@ -102,9 +102,8 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
 
 def _measure(quantity: Quantity) -> str:
     """What `unit_correlation` takes for a quantity."""
-    if len(quantity.classes) > 2:
-        return "correlation ratio η"
-    return "point-biserial correlation" if quantity.classes else "correlation r"
+    entry = lookup("correlation_ratio" if len(quantity.classes) > 2 else "correlation")
+    return f"{entry.label} {entry.symbol}"
 
 
 def _ordered(trace: Trace, at: look.Look, state: str, order: str, follows: np.ndarray, note: str) -> Units:
