@@ -9,6 +9,8 @@ const PAD = 10;
 const LARGEST = 1.1; // of what the layout says
 const smallest = (room) => (room < 600 ? 0.95 : 0.74); // below, one scrolls
 
+let frames = 0;
+
 /** A line through points with round corners. */
 function path(points, radius = 9) {
   const steps = points.map(([x, y], k) => {
@@ -26,6 +28,7 @@ export class Diagram {
   constructor(store) {
     this.store = store;
     this.opened = new Set();
+    this.clip = `rnnviz-frame-${++frames}`;
     this.element = document.createElement("div");
     this.element.className = "diagram";
     this.scroller = document.createElement("div");
@@ -53,16 +56,19 @@ export class Diagram {
     this.symbols = new Symbols(pass.description, recording.layers[layer].reverse);
     const drawing = header.layouts[pass.description.cell];
     const lines = new Map(drawing.items.map((item) => [item.key, this.opened.has(item.key) ? linesOf(item) : 0]));
-    const rows = [...lines].filter(([, count]) => count).map(([key, count]) => [drawing.items.find((item) => item.key === key), count]);
-    /** Opened boxes grow: everything below them moves down. */
-    const moved = (y) => rows.reduce((sum, [item, count]) => sum + (y > item.y + item.height / 2 - 1 ? count * PART : 0), y);
+    const grown = new Map(); // lower edge of a row of boxes -> by how much it moves down when they are opened
+    for (const { key, kind, y, height } of drawing.items) {
+      if (kind === "box") grown.set(y + height / 2, Math.max(grown.get(y + height / 2) ?? 0, lines.get(key) * PART));
+    }
+    const moved = (y) => [...grown].reduce((sum, [edge, more]) => sum + (y >= edge ? more : 0), y);
     this.size = [drawing.width + 2 * PAD, moved(drawing.height) + 2 * PAD];
     const colour = (id) => this.scale.colour(id);
     this.items = drawing.items.map((item) => {
       const count = lines.get(item.key);
-      const top = moved(item.y - item.height / 2 + 1) - 1;
+      const [top, bottom] = [item.y - item.height / 2, item.y + item.height / 2].map(moved);
       const bounds = header.bounds[this.symbols.byId.get(item.id).name || item.id] ?? null;
-      return new Item({ ...item, y: top + (item.height + count * PART) / 2 }, this.symbols, colour, bounds, count);
+      const grows = bottom - top - item.height;
+      return new Item({ ...item, y: (top + bottom) / 2 }, this.symbols, colour, bounds, count, grows);
     });
     this.byKey = new Map(this.items.map((item) => [item.key, item]));
     this.wires = this.draw(drawing.wires, moved, colour);
@@ -71,6 +77,7 @@ export class Diagram {
     this.svg = make(
       "svg",
       { role: "group", "aria-roledescription": "diagram", viewBox: [-PAD, -PAD, ...this.size].join(" ") },
+      make("clipPath", { id: this.clip }, make("rect", { x, y, width, height: moved(y + height) - y })),
       frame, ...this.wires.map(({ element }) => element), ...this.items.map(({ element }) => element),
     );
     this.svg.ariaLabel = `${pass.description.label}, one time step. Arrow keys move between its parts.`;
@@ -88,7 +95,7 @@ export class Diagram {
       const ways = own.map(({ points, target }) => path(this.trimmed(points.map(([x, y]) => [x, moved(y)]), target)));
       const strokes = ways.map((d, k) => make("path", { class: "wire", d, "data-from": source, "data-to": own[k].target }));
       const heads = own.map(({ points, target }) => this.head(this.trimmed(points.map(([x, y]) => [x, moved(y)]), target)));
-      const element = make("g", { class: "wires", "data-node": own[0].id }, ...ways.map((d) => make("path", { class: "casing", d })), ...strokes, ...heads);
+      const element = make("g", { class: "wires", "data-node": own[0].id }, ...ways.map((d) => make("path", { class: "casing", d, "clip-path": `url(#${this.clip})` })), ...strokes, ...heads);
       element.style.setProperty("--quantity", colour(own[0].id));
       return { id: own[0].id, kind: this.byKey.get(source).kind, element };
     });
@@ -179,11 +186,14 @@ export class Diagram {
     else this.pick(item, !event.target.closest(".number, .part"));
   }
 
-  /** Pick a node, and open or close its box. */
+  /** Pick a node, and open or close its box, together with those beside it. */
   pick(item, open = true) {
     this.store.set({ node: item.id });
     if (!open || item.kind !== "box") return;
-    if (!this.opened.delete(item.key)) this.opened.add(item.key);
+    const shut = this.opened.has(item.key);
+    for (const { kind, key, y } of this.items) {
+      if (kind === "box" && y === item.y) this.opened[shut ? "delete" : "add"](key);
+    }
     this.current = item;
     this.build();
     if (this.room.contains(document.activeElement) || document.activeElement === document.body) this.current.element.focus();

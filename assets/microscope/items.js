@@ -4,7 +4,7 @@ import { show } from "./numbers.js";
 import { drawn } from "./symbols.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-export const PART = 15; // pixels that each part of an opened box takes
+export const PART = 16; // pixels that each line of an opened box takes
 export const WIDER = 14; // and how much wider it is
 const DIGITS = 3;
 
@@ -33,10 +33,10 @@ class Shown {
   }
 }
 
-/** One item of the layout. bounds: of its value, or null. lines: how many parts it shows, 0 while closed. */
+/** One item of the layout. bounds: of its value, or null. lines: how many it shows, 0 while closed; grown: pixels. */
 export class Item {
-  constructor(item, symbols, colour, bounds, lines) {
-    Object.assign(this, item, { bounds, lines, height: item.height + lines * PART, width: item.width + (lines && WIDER) });
+  constructor(item, symbols, colour, bounds, lines, grown) {
+    Object.assign(this, item, { bounds, lines, height: item.height + grown, width: item.width + (lines && WIDER) });
     this.element = make("g", {
       class: `item ${item.kind}`,
       role: "button",

@@ -8,6 +8,7 @@ import { Edits } from "./edits.js";
 import { Equations } from "./equations.js";
 import { Pass } from "./forward.js";
 import { decode } from "./recording.js";
+import { saveCsv, savePng, saveSvg } from "./saving.js";
 import { Split } from "./split.js";
 import { Store } from "./store.js";
 import { Summary } from "./summary.js";
@@ -48,7 +49,7 @@ class Microscope {
     ]);
     const main = document.createElement("div");
     main.className = "main";
-    main.append(this.diagram.element, this.transport.element, this.legend, this.summary.element, keys);
+    main.append(this.diagram.element, this.transport.element, this.legend, this.summary.element, keys, this.saving());
     this.root.append(this.notice, main, this.tabs.element);
     parent.append(this.root);
     this.store.addEventListener("change", ({ detail }) => this.changed(detail));
@@ -62,6 +63,20 @@ class Microscope {
     });
     this.root.addEventListener("keydown", (event) => this.pressed(event));
     this.update(data);
+  }
+
+  /** A small menu of what can be taken along. */
+  saving() {
+    const menu = document.createElement("details");
+    menu.append(Object.assign(document.createElement("summary"), { textContent: "Save this time step" }));
+    const name = () => `microscope-t${this.store.t}`;
+    const ways = { "Picture (SVG)": saveSvg, "Picture (PNG)": savePng, "Numbers (CSV)": saveCsv };
+    for (const [label, take] of Object.entries(ways)) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+      button.addEventListener("click", () => take(take === saveCsv ? this.store : this.diagram, name()));
+      menu.append(button);
+    }
+    return menu;
   }
 
   /** Take a recording; the same bytes again mean a change of theme. */

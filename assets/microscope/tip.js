@@ -30,17 +30,17 @@ export class Tip {
     const what = item.kind === "input" ? "feature" : "unit";
     this.number.textContent = `${what} ${index} of ${values.length}: ${show(values[index], 9)}`;
     this.element.hidden = false;
-    this.place(event);
+    this.place(item.element.querySelector(".body").getBoundingClientRect(), event.clientX);
   }
 
-  /** Beside the pointer, within the figure. */
-  place(event) {
+  /** Above what it is about, or below where there is no room; within the figure. */
+  place(item, x) {
     const box = this.room.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.element;
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const left = x + 16 + width > box.width ? x - width - 12 : x + 16;
-    this.element.style.left = `${Math.max(0, left)}px`;
-    this.element.style.top = `${Math.max(0, y + 20 + height > box.height ? y - height - 12 : y + 20)}px`;
+    const above = item.top - box.top - height - 10;
+    const left = Math.min(box.width - width, Math.max(0, x - box.left - width / 2));
+    this.element.style.left = `${left}px`;
+    this.element.style.top = `${above >= -60 ? above : item.bottom - box.top + 10}px`;
   }
 
   hide() {
