@@ -42,6 +42,18 @@ def test_a_trained_network_stands_beside_the_untrained_one(page, cell):
     assert "before its first step" in said(app)
 
 
+def test_untrained_shows_what_step_0_showed():
+    def drawn(app) -> str:
+        pictures = app.session_state["visitor"].pictures
+        return pictures["hidden heat map"].json.partition(", ")[2]  # after the number of the drawing
+
+    app = check(visit("hidden_states", order="index", **SMALL))
+    first = drawn(app)
+    assert drawn(press(app, "Step")) != first
+    app.segmented_control[0].set_value("untrained").run()
+    assert drawn(check(app)) == first
+
+
 def test_all_pages_look_at_the_run_of_the_page_train():
     app = press(check(visit("train", **SMALL)), "Step")
     job = app.session_state["visitor"].jobs["train"]
@@ -53,7 +65,8 @@ def test_all_pages_look_at_the_run_of_the_page_train():
 
 @pytest.mark.parametrize("cell", [name for name in CELLS if name not in GATED])
 def test_a_cell_without_gates_says_so_and_leads_on(cell):
-    app = check(visit("gates", cell=cell, **SMALL))
+    app = check(visit("gates", cell=cell, unit="x", seq="2", **SMALL))
+    assert "unit" not in app.query_params and "".join(app.query_params["seq"]) == "2"  # the link is put right here too
     assert "has no gates" in said(app) and pictures(app) == 0
     app = press(app, "Use GRU", again=1)
     assert app.session_state["visitor"].settings.cell == "gru" and pictures(app) >= 5
