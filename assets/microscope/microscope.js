@@ -84,18 +84,18 @@ class Microscope {
     const recording = decode(data);
     const { header } = recording;
     const first = this.store.recording === null;
-    const look = first || header.look.layer !== this.look?.layer ? header.look : {};
+    const asked = header.look.layer !== this.look?.layer ? { layer: header.look.layer } : {};
+    const look = first ? { ...header.look, t: header.look.time } : asked; // time and unit are the reader's, from then on
     this.look = header.look;
     const original = Pass.recorded(recording);
     const { layer, t, unit, node } = { ...this.store, ...look };
     const known = header.description.nodes.some(({ id }) => id === node);
-    this.fresh = true;
     this.store.set({
       recording,
       original,
       pass: original,
       layer: Math.min(layer, recording.layers.length - 1),
-      t: Math.max(0, Math.min(first ? look.time : t, recording.T - 1)),
+      t: Math.max(0, Math.min(t, recording.T - 1)),
       unit: Math.max(0, Math.min(unit, recording.H - 1)),
       node: known ? node : null,
       hover: null,
@@ -190,7 +190,7 @@ class Microscope {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       const { t, unit, playing } = this.store;
-      if (playing || this.held) return this.report();
+      if (playing) return this.report();
       if (this.told !== `${t} ${unit}`) this.tell("look", { time: t, unit });
       this.told = `${t} ${unit}`;
     }, SETTLED);

@@ -19,7 +19,7 @@ from rnnviz.figures.wires import Placed, Point, Wire, connect
 
 UNIT = 12  # pixels of the grid
 COLUMN, ROW = 10, 7  # from middle to middle, in units of the grid
-SIZES = {"box": (8, 6), "circle": (2, 2), "input": (8, 4), "previous": (8, 4), "next": (8, 4)}  # width, height
+SIZES = {"box": (8, 6), "circle": (2, 2), "input": (12, 4), "previous": (8, 4), "next": (8, 4)}  # width, height
 BUS = 5  # from the middle of the lowest row down to the wire of h, which enters there where no rail carries it
 GAP = 2  # between the frame and what is in it, and the ends outside
 

@@ -166,6 +166,12 @@ def test_a_box_holds_all_parts_of_its_gate(described):
             assert part["kind"] == kind.get(weight, "other")
 
 
+def test_what_is_subtracted_says_so():
+    parts = {item["id"]: item["parts"] for item in layout(DESCRIPTIONS["peephole"])["items"]}
+    assert [part["id"] for part in parts["f"] if part["minus"]] == ["c_prev"]
+    assert not any(part["minus"] for part in parts["i"])
+
+
 def test_wires_of_different_sources_only_cross(described):
     wires = layout(described)["wires"]
     for one, other in itertools.combinations(wires, 2):
