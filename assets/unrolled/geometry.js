@@ -1,7 +1,7 @@
 // Where everything stands, in CSS pixels, for a drawing on a canvas of some width.
 
 const NARROW = 640; // below this there is no room beside the columns
-const LEAST = 4; // width of a column: beyond what fits, the picture scrolls
+const LEAST = 2.5; // width of a column: beyond what fits, the picture scrolls
 const ON_NODES = [5, -5]; // rows of the recurrent edges of h and c from the middle of a node, and where columns are
 const BELOW_NODES = [16, 6]; // too narrow for that, below it
 const GAP = 2.2; // columns between two segments
@@ -95,7 +95,13 @@ export class Geometry {
     return begin + (end - begin) * this.out(segment, t, unrolling);
   }
 
-  /** The same for one layer: the two directions of a level stand a little apart. */
+  /** How far to scroll what is wider than its place, so that a time step is in sight; `now` where it is already. */
+  scrolled({ segment, t }, now) {
+    const x = this.x(segment, t);
+    return x > now && x < now + this.room ? now : x - this.room / 2;
+  }
+
+  /** Middle of a node: the two directions of a level stand a little apart. */
   nodeX(segment, layer, t, unrolling = 1) {
     return this.x(segment, t, unrolling) + (segment.directions === 1 ? 0 : segment.layers[layer].reverse ? this.shift : -this.shift);
   }

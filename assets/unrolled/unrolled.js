@@ -167,7 +167,9 @@ class Unrolled {
       this.position = this.until;
       this.play(false);
     }
-    this.point(this.head());
+    const head = this.head();
+    this.point(head);
+    if (head) this.scroller.scrollLeft = this.geometry.scrolled(head, this.scroller.scrollLeft);
   }
 
   /** Play to a position, the end unless said, or pause. */

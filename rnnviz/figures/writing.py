@@ -68,13 +68,15 @@ def writing_figure(target: Row, *others: Row) -> go.Figure:
         textfont=letters,
         **look,
     )
-    mark = {"symbol": "square-open", "size": 14, "color": "#FFFFFF", "line": {"width": 1.5}}
+    mark = {"symbol": "square-open", "size": 14 if wide <= 12 else 11, "color": "#FFFFFF", "line": {"width": 1.2}}
     points = {"x": [column for _, column in frames], "y": [row for row, _ in frames], "marker": mark}
     traces.append({"type": "scatter", "mode": "markers", "hoverinfo": "skip", **points})
-    yaxis = axis("", showgrid=False, tickvals=list(range(tall)), ticktext=names, range=[tall - 0.5, -0.5])
+    named = [k for k, name in enumerate(names) if name]
+    ticks = {"tickvals": named, "ticktext": [names[k] for k in named], "ticks": ""}
+    yaxis = axis("", showgrid=False, range=[tall - 0.5, -0.5], **ticks)
     title = axis_title("time_step") + (f", {PER_LINE} to a line" if lines > 1 else "")
     ends: dict[str, Any] = {"range": [-0.5, wide - 0.5], "tick0": 0, "dtick": max(1, -(-wide // 12))}
-    xaxis = axis(title, showgrid=False, showticklabels=lines == 1, **ends)
+    xaxis = axis(title, showgrid=False, showticklabels=lines == 1, ticks="", **ends)
     told = f"framed: {len(frames)} that {'differs' if len(frames) == 1 else 'differ'} from the target"
     words = "; ".join(filter(None, (told if frames else "all as the target", note(chances, absent, why=""))))
     layout: dict[str, Any] = {"height": 54 + 46 + 28 * tall, "margin": {"l": 100, "r": 78, "t": 54, "b": 46}}

@@ -34,7 +34,7 @@ def test_long_sequences_go_on_in_another_line():
     long = ["a"] * (PER_LINE + 3)
     figure = writing_figure(Row("target", long), Row("free", [*long[:-1], "b"]))
     assert frames(figure) == [(4, 2)]  # two rows, a gap, two rows
-    assert list(figure.layout.yaxis.ticktext) == ["target", "free", "", f"t ≥ {PER_LINE}", f"t ≥ {PER_LINE}"]
+    assert list(figure.layout.yaxis.ticktext) == ["target", "free", f"t ≥ {PER_LINE}", f"t ≥ {PER_LINE}"]
     assert not figure.layout.meta["time"]  # one place on the axis is several time steps
 
 
