@@ -19,18 +19,22 @@ EXAMPLE = base("adding").with_(length=30, hidden_size=32, batch_size=32)
 STEPS = 600
 WAYS = (
     ("train.py", "Train one network and look inside while it learns. Every setting is in the link."),
+    ("microscope.py", "One cell, one time step, every number of it: follow any of them back, or change it."),
+    ("unrolled.py", "The network laid out through time, and the gradient on its way back."),
     ("gradients.py", "See gradients vanish and explode: vanilla RNN, LSTM and GRU on the same data."),
-    ("compare.py", "Let the three cells learn from identical batches, over several seeds."),
+    ("shapes.py", "Forecast, judge a sentence, name a digit, translate: four shapes, and attention."),
     ("your_data.py", "Open a CSV or a text of your own, and train on it."),
 )
+ROW = 3
 
 
 def ways() -> None:
     """Where to go from here."""
-    for column, (file, words) in zip(st.columns(len(WAYS), gap="small"), WAYS, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.page_link(page(file))
-            st.caption(words)
+    for row in (WAYS[:ROW], WAYS[ROW:]):
+        for column, (file, words) in zip(st.columns(ROW, gap="small"), row, strict=True):
+            with column, st.container(border=True, height="stretch"):
+                st.page_link(page(file))
+                st.caption(words)
 
 
 def draw(views: Views) -> None:
