@@ -82,7 +82,7 @@ def trajectories(
         cursor = {"color": INK, "size": 8, "symbol": "circle-open", "line": {"width": 3}}
         traces.append(points | ink | {"marker": cursor} | _columns(np.zeros((0, 3))))
         scene = {f"{name}axis": _solid(each) for name, each in zip("xyz", axes, strict=True)}
-        layout["scene"] = scene | {"aspectmode": "cube", "camera": {"eye": {"x": 1.9, "y": 1.7, "z": 0.9}}}
+        layout["scene"] = scene | {"aspectmode": "cube", "camera": {"eye": {"x": 1.75, "y": -2.35, "z": 1.0}}}
         layout["margin"] = {"l": 14, "r": 78, "t": 54, "b": 8}
         axes = [axis(visible=False), axis(visible=False)]
     loadings = [] if unit is None else [f"{weight:.2f}" for weight in found.components[:count, unit]]
@@ -145,8 +145,14 @@ def _component(k: int, found: Projection) -> str:
 
 def _solid(flat: dict[str, Any]) -> dict[str, Any]:
     """The same axis for a scene, which knows fewer words."""
-    title = {"text": flat["title"]["text"], "font": {"size": 11}}
-    return {"title": title, "gridcolor": flat["gridcolor"], "tickfont": {"size": 10}, "showbackground": False}
+    title = {"text": flat["title"]["text"].replace(" of variance", ""), "font": {"size": 11}}
+    return {
+        "nticks": 5,
+        "title": title,
+        "gridcolor": flat["gridcolor"],
+        "tickfont": {"size": 10},
+        "showbackground": False,
+    }
 
 
 def _columns(places: np.ndarray) -> dict[str, np.ndarray]:

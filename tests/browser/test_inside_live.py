@@ -101,7 +101,7 @@ def test_in_space_a_point_moves_along_the_path(server, visit):
 @pytest.mark.parametrize(("page", "count"), [("gates", 5), ("hidden_states", 3)])
 def test_the_page_fits_its_window_beside_the_untrained_network(server, visit, page, count, width):
     tab = opened(server, visit, page, count, width=width, theme="dark" if width == 390 else "light")
-    tab.page.get_by_role("button", name="Step").first.click()
+    tab.page.locator(".st-key-transport-step button:visible").first.click()
     tab.page.get_by_text("beside the untrained network").wait_for()
     ready(tab, count + 1)
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
