@@ -27,7 +27,8 @@ def answer(trace: Trace, tokens: np.ndarray) -> np.ndarray:
     tokens = np.asarray(tokens)
     if not tokens.size or tokens.dtype.kind not in "iu" or tokens.min() < 0 or tokens.max() >= len(table):
         raise ValueError(f"The tokens are {tokens.tolist()}; expected one or more from 0 to {len(table) - 1}.")
-    x, ends = table[tokens], []
+    x = table[tokens]
+    ends: list[np.ndarray] = []
     with np.errstate(over="ignore", invalid="ignore"):  # weights may be huge
         for depth in range(0, len(layers), trace.directions):
             sides, ends = [], []

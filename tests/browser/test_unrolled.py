@@ -158,7 +158,7 @@ def test_keys_alone_work_it(visit, server):
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowRight")
     tab.page.wait_for_selector(f"{ROOT}[data-phase=forward]")
-    assert tab.page.get_attribute(f"{ROOT}-readout", "data-time") == "1"
+    tab.page.wait_for_selector(f"{ROOT}-readout[data-time='1']")
     tab.page.keyboard.press("ArrowLeft")
     tab.page.wait_for_selector(f"{ROOT}-readout[data-time='0']")
     tab.page.keyboard.press(" ")
