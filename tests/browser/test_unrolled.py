@@ -52,7 +52,7 @@ def opened(visit, server, name="adding", **options):
     tab.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: tab.sent.append(frame)))
     tab.page.goto(server.address(f"?drawing={name}"))
     tab.page.wait_for_selector(f"{ROOT}[data-phase]")
-    tab.page.wait_for_function("document.querySelector('.rnnviz-plot')?.dataset.draws > 0")
+    tab.page.wait_for_function("() => document.querySelector('.rnnviz-plot')?.dataset.draws > 0")
     return tab
 
 
@@ -100,14 +100,15 @@ def test_it_unrolls_plays_forward_and_back_and_asks_nobody(visit, server):
     tab.page.get_by_role("button", name="Forward pass").click()
     tab.page.wait_for_selector(f"{ROOT}[data-phase=forward]")
     tab.page.wait_for_selector(f"{ROOT}-readout[data-time='2']")
-    tab.page.get_by_role("button", name="Pause").click()
+    tab.page.get_by_role("button", name="Pause").dispatch_event("click")  # at once: it plays for a few seconds only
+    tab.page.get_by_role("button", name="Play", exact=True).wait_for()
     assert said(tab, "phase") == "forward"
     shown = pixels(tab)[1]
     assert shown != empty
     tab.page.get_by_role("button", name="Play", exact=True).click()
     tab.page.wait_for_selector(f"{ROOT}[data-phase=backward]")
     tab.page.wait_for_function(
-        f"(root => root.dataset.position === root.dataset.end)(document.querySelector('{ROOT}'))"
+        f"() => (root => root.dataset.position === root.dataset.end)(document.querySelector('{ROOT}'))"
     )
     assert tab.page.get_by_role("button", name="Replay").count() == 1
     assert len(tab.sent) == before, "the server was asked"
@@ -166,7 +167,7 @@ def test_keys_alone_work_it(visit, server):
     tab.page.keyboard.press(" ")
     tab.page.keyboard.press("End")
     tab.page.wait_for_function(
-        f"(root => root.dataset.position === root.dataset.end)(document.querySelector('{ROOT}'))"
+        f"() => (root => root.dataset.position === root.dataset.end)(document.querySelector('{ROOT}'))"
     )
 
 
