@@ -2,7 +2,7 @@
 
 4 bytes: length of the header, little-endian. The header, JSON. Then float32 arrays end to end, little-endian, whose
 names and shapes the header lists under `arrays`: `inputs`; per layer `l0/input`, `l0/state/h`, `l0/gate/f`,
-`l0/initial/h`, `l0/weight_ih`, ...; `model/readout.weight` and the model's other weights.
+`l0/initial/h`, `l0/weight_ih`, ...; `model/readout.weight` and `model/readout.bias`, where outputs are made of h alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.cells import CELLS, Cell
+from rnnviz.cells.layer import WEIGHTS
 from rnnviz.figures.colours import BAD, DIVERGING, INK, colour_of
 from rnnviz.figures.diagram import layout
 from rnnviz.figures.equations import text_colour
@@ -21,7 +22,7 @@ from rnnviz.glossary import lookup
 from rnnviz.trace import Trace
 
 LIMIT = 8 * 2**20  # bytes of one payload
-WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+READOUT = ("readout.weight", "readout.bias")
 
 
 class TooLarge(ValueError):
@@ -106,9 +107,10 @@ def _arrays(trace: Trace, sequence: int) -> Iterator[tuple[str, np.ndarray]]:
             yield f"{layer}/initial/{name}", trace.initial_states[name][k, sequence]
         for name, gates in trace.gates.items():
             yield f"{layer}/gate/{name}", gates[k, sequence, :end]
-    for name, weight in trace.model_weights.items():
-        if np.issubdtype(weight.dtype, np.floating):
-            yield f"model/{name}", weight
+    if "combine.weight" not in trace.model_weights:  # with attention, the readout reads something else than h
+        for name in READOUT:
+            if name in trace.model_weights:
+                yield f"model/{name}", trace.model_weights[name]
 
 
 def _too_large(trace: Trace, sequence: int, size: int) -> str:

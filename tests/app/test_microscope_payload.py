@@ -102,3 +102,14 @@ def test_variants_take_the_same_weights():
     header, _ = opened(payload(recorded(cell="gru")))
     assert [each["cell"] for each in header["variants"]] == ["gru_before"]
     assert set(header["layouts"]) == {"gru", "gru_before"}
+
+
+@pytest.mark.parametrize(("attention", "sent"), [("off", {"model/readout.weight", "model/readout.bias"}), ("dot", set())])
+def test_a_readout_that_reads_more_than_h_stays_here(attention, sent):
+    trace = recorded(task="translation", attention=attention)  # the browser would take it to h alone
+    _, arrays = opened(payload(trace))
+    assert {name for name in arrays if name.startswith("model/")} == sent
+    if sent:
+        length, states = len(arrays["inputs"]), arrays["l0/state/h"]
+        outputs = states @ arrays["model/readout.weight"].T + arrays["model/readout.bias"]
+        np.testing.assert_allclose(outputs, trace.outputs[0, :length], rtol=1e-5, atol=1e-6)
