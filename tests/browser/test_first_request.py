@@ -30,7 +30,7 @@ def test_a_page_opens_as_the_first_request_to_a_fresh_server(start_server, visit
     # On to another page and back, within the same session.
     other = next(each for each in BAR if each != title)
     links.filter(has_text=other).first.click()
-    tab.page.wait_for_function(f"document.title.includes({other!r})")
+    tab.page.wait_for_function(f"() => document.title.includes({other!r})")
     tab.settled()
     tab.page.go_back()
     tab.page.wait_for_timeout(500)
@@ -47,7 +47,7 @@ def test_a_menu_of_the_bar_lists_its_pages(server, visit, menu):
     links.first.wait_for()
     assert [link.inner_text().splitlines()[-1] for link in links.all()] == MENUS[menu]
     links.last.click()
-    tab.page.wait_for_function(f"document.title.includes({MENUS[menu][-1]!r})")
+    tab.page.wait_for_function(f"() => document.title.includes({MENUS[menu][-1]!r})")
 
 
 def test_an_unknown_page_is_answered_with_home(server, visit):

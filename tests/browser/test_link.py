@@ -114,11 +114,11 @@ def test_settings_survive_a_page_switch_the_back_button_and_undo(arrive):
     change(tab, "Batch size", "16")
     wait_for_link(tab, T="90", B="16")
     tab.page.go_back()
-    tab.page.wait_for_function("!new URL(location).searchParams.has('B')")
+    tab.page.wait_for_function("() => !new URL(location).searchParams.has('B')")
     wait_for_settings(tab)
     assert number(tab, "Length T").input_value() == "90"
     tab.page.get_by_role("button", name="Undo").click()
-    tab.page.wait_for_function("new URL(location).searchParams.get('B') === '16'")
+    tab.page.wait_for_function("() => new URL(location).searchParams.get('B') === '16'")
     wait_for_settings(tab)
     assert number(tab, "Batch size").input_value() == "16"
 

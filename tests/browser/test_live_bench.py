@@ -20,11 +20,11 @@ class Bench:
     def __init__(self, tab, address: str) -> None:
         self.tab, self.page = tab, tab.page
         self.page.goto(address)
-        self.page.wait_for_function("document.querySelectorAll('.main-svg').length >= 6")
+        self.page.wait_for_function("() => document.querySelectorAll('.main-svg').length >= 6")
         self.waits("Run", "paused")
 
     def waits(self, label: str, value: str) -> None:
-        self.page.wait_for_function(f"{METRIC % label} === {value!r}")
+        self.page.wait_for_function(f"() => {METRIC % label} === {value!r}")
 
     def reads(self, label: str) -> str:
         return str(self.page.evaluate(METRIC % label))
@@ -71,7 +71,9 @@ def test_a_breakpoint_fires_the_button_follows_and_nothing_moves(bench, width):
     bench.tab.screenshot(f"breakpoint-{width}", full=False)
     bench.button("said fork").click()
     bench.says("beside", "Dashed:")
-    bench.page.wait_for_function("[...document.querySelectorAll('.legendtext')].some(e => e.textContent === 'parent')")
+    bench.page.wait_for_function(
+        "() => [...document.querySelectorAll('.legendtext')].some(e => e.textContent === 'parent')"
+    )
     assert bench.page.evaluate("document.documentElement.scrollWidth") <= width
     bench.tab.check()
 
@@ -85,13 +87,15 @@ def test_keys(bench):
     bench.rests("Pause")
     bench.page.keyboard.press("Space")  # with the focus on the button, which would press it a second time
     bench.rests()
-    bench.page.wait_for_function(f"{METRIC % 'Run'} === 'paused' && Number(({METRIC % 'Step'}).replace(',', '')) > 1")
+    bench.page.wait_for_function(
+        f"() => {METRIC % 'Run'} === 'paused' && Number(({METRIC % 'Step'}).replace(',', '')) > 1"
+    )
     bench.page.wait_for_timeout(600)
     step = bench.reads("Step")
     bench.page.wait_for_timeout(600)
     assert bench.reads("Step") == step
     bench.page.keyboard.press("ArrowLeft")
-    bench.page.wait_for_function(f"/ of {step}$/.test({METRIC % 'Step'})")
+    bench.page.wait_for_function(f"() => / of {step}$/.test({METRIC % 'Step'})")
     bench.page.locator("[data-testid=stWidgetLabel]").get_by_text(f"of {step}").wait_for()
     bench.page.keyboard.press("ArrowRight")  # to now, and no training
     bench.waits("Step", step)
@@ -130,16 +134,16 @@ def test_menus_show_what_is_set_and_opening_them_sets_nothing(bench):
     shows(body, "Gradient norm rises above", "10")
     body.get_by_role("spinbutton", name="Run until step").fill("")
     bench.page.keyboard.press("Enter")
-    bench.page.wait_for_function("!location.search.includes('step')")
+    bench.page.wait_for_function("() => !location.search.includes('step')")
     body.get_by_role("spinbutton", name="Run until step").fill("40")
     bench.page.keyboard.press("Enter")
-    bench.page.wait_for_function("location.search.includes('step')")
+    bench.page.wait_for_function("() => location.search.includes('step')")
     assert body.locator("input[type=checkbox]:checked, [role=switch][aria-checked=true]").count() == 1
     bench.page.keyboard.press("Escape")
     bench.button("transport play").click()
     bench.waits("Step", "40")
     bench.rests()
-    bench.page.wait_for_function("location.search.includes('run=')")
+    bench.page.wait_for_function("() => location.search.includes('run=')")
     assert re.sub(r"&run=[\w-]+", "", unquote(bench.page.url)) == link
     bench.button("change menu").click()
     shows(body, "Batch size", "8")
@@ -165,7 +169,7 @@ def test_a_run_comes_back_after_a_reload_and_a_fork_with_its_parent(bench):
     body.get_by_role("button", name="Fork at step 100").click()
     bench.says("beside", "Forked at step 100. Dashed:")
     bench.waits("Step", "100")
-    bench.page.wait_for_function("location.search.includes('run=')")
+    bench.page.wait_for_function("() => location.search.includes('run=')")
     bench.page.reload()
     bench.waits("Step", "100")
     bench.says("beside", "Forked at step 100.")

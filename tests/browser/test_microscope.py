@@ -198,7 +198,7 @@ def test_a_keyboard_alone_drives_it(look_at):
         tab.page.wait_for_selector(f"{ROOT}[data-time='{time}'][data-unit='{unit}']")
     keys.press("Space")
     tab.page.wait_for_selector(f"{ROOT}.playing")
-    tab.page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.time >= 2")
+    tab.page.wait_for_function(f"() => +document.querySelector('{ROOT}').dataset.time >= 2")
     keys.press("Space")
     tab.page.wait_for_selector(f"{ROOT}:not(.playing)")
     keys.press("End")
@@ -214,7 +214,9 @@ def test_it_is_told_in_words(look_at, traces):
     tab, trace = look_at("gru"), traces["gru"]
     go_to(tab, 2, 1)
     spoken = tab.page.locator(f"{ROOT} [aria-live=polite]")
-    tab.page.wait_for_function(f"document.querySelector('{ROOT} [aria-live]').textContent.includes('Time step 2')")
+    tab.page.wait_for_function(
+        f"() => document.querySelector('{ROOT} [aria-live]').textContent.includes('Time step 2')"
+    )
     words = spoken.inner_text()
     assert "unit 1" in words and "layer l0" in words
     h = trace.states["h"][0, 1, :, 1]
@@ -230,10 +232,10 @@ def test_pointing_at_one_lights_all_that_are_the_same(look_at):
     tab = look_at("lstm")
     tab.page.locator(f"{ROOT} .equations code", has_text="weight_hh_l0[f]").hover()
     lit = f"[...document.querySelectorAll('{ROOT} .lit')].map(each => each.dataset.node)"
-    tab.page.wait_for_function(f"{lit}.length > 1")
+    tab.page.wait_for_function(f"() => {lit}.length > 1")
     assert set(tab.page.evaluate(lit)) == {"weight_hh[f]"}
     tab.page.locator(f"{ROOT} [data-key=o] .number").hover()
-    tab.page.wait_for_function(f"{lit}.includes('o')")
+    tab.page.wait_for_function(f"() => {lit}.includes('o')")
     assert set(tab.page.evaluate(lit)) == {"o"}
     classes = tab.page.evaluate(
         f"[...document.querySelectorAll('{ROOT} .lit')].map(each => each.getAttribute('class'))"

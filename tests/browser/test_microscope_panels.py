@@ -324,7 +324,7 @@ def test_by_hand_fits_one_page(tab, cell, size):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     width, height = map(float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf).groups())
     assert (width, height) == pytest.approx((842, 595), abs=1)  # A4, on its side, in points
-    tab.page.wait_for_function("!document.querySelector('.rnnviz-print')")
+    tab.page.wait_for_function("() => !document.querySelector('.rnnviz-print')")
 
 
 def test_panels_stand_the_smallest_networks(tab):

@@ -25,7 +25,7 @@ def tab(server, visit):
             requestAnimationFrame(look); }; look()"""
     )
     tab.page.goto(server.address())
-    tab.page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length === 3")
+    tab.page.wait_for_function(f"() => document.querySelectorAll('{DRAWN}').length === 3")
     yield tab
     tab.check()
 
@@ -64,7 +64,9 @@ def test_twenty_updates_stay_in_place_and_keep_the_zoom(tab):
         figure(tab, name).evaluate("element => { element.mark = 'kept' }")
         figure(tab, name).locator(".main-svg").first.evaluate("element => { element.mark = 'kept' }")
     drag(tab, "line", 0.2, 0.5)
-    tab.page.wait_for_function("document.querySelector('.rnnviz-plot-chart')._fullLayout.xaxis.autorange === false")
+    tab.page.wait_for_function(
+        "() => document.querySelector('.rnnviz-plot-chart')._fullLayout.xaxis.autorange === false"
+    )
     zoomed = x_range(tab, "line")
     assert 0 < zoomed[0] < zoomed[1] < 60
     wait_for_draws(tab, "line", 20)
@@ -96,7 +98,7 @@ def test_colours_follow_the_theme(tab):
     figure(tab, "line").evaluate("element => { element.mark = 'kept' }")
     tab.page.emulate_media(color_scheme="dark")
     tab.page.wait_for_function(
-        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(21, 22, 27)'"
+        "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(21, 22, 27)'"
     )
     wait_for_draws(tab, "line", 3)
     assert figure(tab, "line").evaluate(ink) == figure(tab, "line").evaluate(grid) == "rgb(237, 235, 230)"
@@ -122,7 +124,7 @@ def test_one_time_cursor_for_the_group(tab):
     )
     assert abs(place[0] - place[1]) <= 1
     tab.page.mouse.move(5, 5)
-    tab.page.wait_for_function("!document.querySelector('.rnnviz-plot-overlay i')")
+    tab.page.wait_for_function("() => !document.querySelector('.rnnviz-plot-overlay i')")
 
 
 def saved(tab, name, item):
@@ -165,7 +167,7 @@ def test_a_figure_can_be_told_and_worked_without_eyes_or_mouse(tab):
 
 def test_plotly_is_fetched_once(tab):
     tab.page.reload()
-    tab.page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length === 3")
+    tab.page.wait_for_function(f"() => document.querySelectorAll('{DRAWN}').length === 3")
     fetched = tab.page.evaluate(
         "performance.getEntriesByType('resource').filter(r => r.name.includes('plotly.min.js'))"
         ".map(r => [r.transferSize, r.name])"

@@ -20,24 +20,30 @@ def step(tab) -> int:
 
 
 def wait_for_pictures(tab, count: int = 6) -> None:
-    tab.page.wait_for_function(f"document.querySelectorAll('.main-svg').length >= {count}")
+    tab.page.wait_for_function(f"() => document.querySelectorAll('.main-svg').length >= {count}")
 
 
 def wait_for_step(tab, condition: str) -> None:
     tab.page.wait_for_function(
-        """condition => {
+        f"""() => {{
             const metrics = [...document.querySelectorAll('[data-testid=stMetric]')];
             const metric = metrics.find(each => /^Step$/m.test(each.innerText));
             if (!metric) return false;
-            const value = metric.querySelector('[data-testid=stMetricValue]').innerText;
-            return eval(condition.replace('step', Number(value.replace(/,/g, ''))));
-        }""",
-        arg=condition,
+            const step = Number(metric.querySelector('[data-testid=stMetricValue]').innerText.replace(/,/g, ''));
+            return {condition};
+        }}"""
     )
 
 
 def press(tab, name: str) -> None:
     tab.page.get_by_role("button", name=name).first.click()
+
+
+def pause(tab) -> int:
+    """Pause; the step at which the run says that it is paused."""
+    press(tab, "Pause")
+    tab.page.locator("[data-testid=stMetricValue]").get_by_text("paused", exact=True).wait_for()
+    return step(tab)
 
 
 def test_play_pause_step_and_start_over(server, visit):
@@ -47,9 +53,7 @@ def test_play_pause_step_and_start_over(server, visit):
     assert step(tab) == 0
     press(tab, "Play")
     wait_for_step(tab, "step > 20")
-    press(tab, "Pause")
-    tab.page.wait_for_timeout(1000)
-    paused = step(tab)
+    paused = pause(tab)
     tab.page.wait_for_timeout(1500)
     assert step(tab) == paused
     press(tab, "Step")
@@ -82,15 +86,13 @@ def test_a_run_survives_a_change_of_page_and_visitors_do_not_meet(server, visit)
         wait_for_pictures(tab)
     press(first, "Play")
     wait_for_step(first, "step > 10")
-    press(first, "Pause")
+    reached = pause(first)
     assert step(second) == 0
-    first.page.wait_for_timeout(800)
-    reached = step(first)
     links = first.page.locator("[data-testid=stTopNavLink]")
     links.filter(has_text="Home").first.click()
-    first.page.wait_for_function("document.title.includes('Home')")
+    first.page.wait_for_function("() => document.title.includes('Home')")
     links.filter(has_text="Train").first.click()
-    first.page.wait_for_function("document.title.includes('Train')")
+    first.page.wait_for_function("() => document.title.includes('Train')")
     wait_for_step(first, f"step === {reached}")
     assert step(second) == 0
 
@@ -100,7 +102,7 @@ def test_a_file_is_trained_on_within_three_clicks(server, visit):
     tab = visit(server.address("your_data"))
     tab.page.set_input_files("input[type=file]", {"name": "s.csv", "mimeType": "text/csv", "buffer": sample_csv()})
     press(tab, "Train on it")
-    tab.page.wait_for_function("document.title.includes('Train')")
+    tab.page.wait_for_function("() => document.title.includes('Train')")
     wait_for_pictures(tab)
     assert "task=uploaded" in tab.page.url
     press(tab, "Play")
