@@ -1,6 +1,7 @@
 // The buttons and sliders below the picture. The line of positions has three parts, each a button that plays it.
 
 import { percent } from "./scale.js";
+import { story, where } from "./story.js";
 
 function element(tag, className, ...content) {
   const made = document.createElement(tag);
@@ -42,9 +43,10 @@ export class Controls {
     this.window = range("Truncated back-propagation: time steps between two cuts", actions.cut);
     this.words = element("span", "words");
     this.left = element("span", "left");
+    this.story = element("p", "story");
     this.truncation = element("div", "rnnviz-unrolled-cut", element("span", "name", "Truncate: cut the recurrent edges"), this.window, this.words, this.left);
     this.note = element("p", "note");
-    this.element = element("div", "rnnviz-unrolled-controls", this.transport, this.truncation, this.note);
+    this.element = element("div", "rnnviz-unrolled-controls", this.transport, this.story, this.truncation, this.note);
   }
 
   /** Fit the sliders to a drawing. */
@@ -61,10 +63,12 @@ export class Controls {
     this.note.hidden = drawing.notes.length === 0;
   }
 
-  show({ drawing, stages, position, window, playing, words }) {
+  show(scene) {
+    const { drawing, stages, position, window, playing } = scene;
     this.play.textContent = playing ? "Pause" : position >= stages.end ? "Replay" : "Play";
     this.position.value = Math.round(position);
-    this.position.setAttribute("aria-valuetext", words);
+    this.position.setAttribute("aria-valuetext", where(scene));
+    this.story.textContent = story(scene);
     this.parts[0].textContent = position >= stages.unrolled ? "Roll up" : "Unroll";
     if (drawing.windows.length < 2) return;
     const size = drawing.windows[window];

@@ -1,6 +1,7 @@
 // The same picture where columns are a few pixels wide: hundreds of nodes and edges in a few strokes per layer.
 
 import { isCut, recurrent } from "./edges.js";
+import { shadeOf } from "./scale.js";
 
 /** Nodes as bars, without frames. */
 export function bars(pen, { drawing, stages, geometry, position, unrolling }) {
@@ -13,7 +14,7 @@ export function bars(pen, { drawing, stages, geometry, position, unrolling }) {
         if (geometry.out(segment, t, unrolling) <= 0) continue;
         const [norm, lit] = [segment.norm("h", k, t), stages.forward(position, segment, k, t)];
         const bad = lit > 0 && !Number.isFinite(norm);
-        context.fillStyle = bad ? drawing.colours.bad : pen.shade(0.1 + 0.78 * (norm / drawing.largest || 0) * lit);
+        context.fillStyle = bad ? drawing.colours.bad : pen.shade(shadeOf(norm / drawing.largest || 0) * (0.3 + 0.7 * lit));
         context.fillRect(geometry.nodeX(segment, k, t, unrolling) - width / 2, top, width, height);
       }
     }
@@ -57,7 +58,7 @@ export function ribbons(pen, scene) {
             return [Math.min(x1, x2), y, Math.abs(x2 - x1), segment.gradient(`passed/${state}`, which, k, t)];
           });
         if (window < drawing.full) ribbon(pen, scene, edges(drawing.full, false), { colour, alpha: 0.16 });
-        ribbon(pen, scene, edges(window, true), { colour, alpha: 0.85 });
+        ribbon(pen, scene, edges(window, true), { colour, alpha: 0.9 });
       }
       if (!segment.top.includes(k)) continue;
       // Down to the topmost row: those of a second direction stand beside the first's, and cross no nodes.

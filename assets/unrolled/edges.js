@@ -118,10 +118,10 @@ export function band(pen, { drawing, scale, geometry }, [x1, y1, x2, y2], value,
   } else if (value === 0) {
     pen.line(x1, y1, x2, y2, { colour: drawing.colours.zero, width: 1.5, alpha, dash: [2, 3] });
   } else {
-    const most = Math.abs(y1 - y2) > 1 ? geometry.column / 2 : Infinity; // vertical edges keep to their column
+    const most = Math.abs(y1 - y2) > 1 ? 0.4 * geometry.column : Infinity; // vertical edges keep to their column
     const width = Math.min(scale.width(value), Math.max(1, most));
     const level = Math.abs(y1 - y2) < 1; // recurrent edges stand out from those within a time step
-    pen.line(x1, y1, x2, y2, { colour, width, alpha: alpha * (back ? (level ? 0.85 : 0.4) : 1) });
+    pen.line(x1, y1, x2, y2, { colour, width, alpha: alpha * (back ? (level ? 0.9 : 0.28) : 1) });
     if (back && geometry.column >= 34 && level) {
       const middle = (x1 + x2) / 2;
       pen.head(middle + Math.sign(x2 - x1) * 4, y1, x2 - x1, 0, { colour: pen.paper, size: Math.max(3, 0.5 * width), alpha });

@@ -2,10 +2,10 @@
 
 const NARROW = 640; // below this there is no room beside the columns
 const LEAST = 2.5; // width of a column: beyond what fits, the picture scrolls
-const ON_NODES = [5, -5]; // rows of the recurrent edges of h and c from the middle of a node, and where columns are
-const BELOW_NODES = [16, 6]; // too narrow for that, below it
+const ON_NODES = [9, -9]; // rows of the recurrent edges of h and c from the middle of a node, and where columns are
+const BELOW_NODES = [16, 1]; // too narrow for that, below it
 const GAP = 2.2; // columns between two segments
-const BEAT = { single: 62, both: 92, between: 40 }; // from level to level, and from a layer to its reverse
+const BEAT = { single: 68, both: 112, between: 52 }; // from level to level, and from a layer to its reverse
 const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) ** 2);
 
 /** Rows of things below and above the columns: [height, what it is]. */
@@ -39,13 +39,13 @@ export class Geometry {
     }
     this.rows(segments, legendHeight);
     const both = segments.some((segment) => segment.directions === 2);
-    const wide = Math.min(38, (both ? 0.44 : 0.66) * this.column);
-    this.dense = this.column < 15;
-    this.node = { width: Math.max(1.5, this.dense ? 0.7 * this.column : wide), height: this.dense ? 14 : Math.min(26, Math.max(18, 0.8 * wide)) };
-    this.shift = both && !this.dense ? 0.24 * this.column : 0; // of the two directions, which stand side by side
     const alone = drawing.states.length === 1;
-    this.lift = this.dense ? 8 : 0; // of nodes, to make room
-    this.lanes = (this.dense ? BELOW_NODES : ON_NODES).map((row) => (alone ? (this.dense ? 8 : 0) : row));
+    const wide = Math.min(34, (both ? 0.26 : 0.36) * this.column); // most of a column is for the edges
+    this.dense = this.column < 15;
+    this.node = { width: Math.max(1.5, this.dense ? 0.7 * this.column : wide), height: this.dense ? 10 : alone ? 28 : 36 };
+    this.shift = both && !this.dense ? 0.24 * this.column : 0; // of the two directions, which stand side by side
+    this.lift = this.dense ? 15 : 0; // of nodes, to make room
+    this.lanes = (this.dense ? BELOW_NODES : ON_NODES).map((row) => (alone ? (this.dense ? 4 : 0) : row));
     this.room = room;
   }
 
@@ -59,12 +59,12 @@ export class Geometry {
     this.outputs = this.titles + 6;
     this.outputHeight = answers ? (answers.kind === "values" ? 52 : 38) : 4;
     this.loss = this.outputs + this.outputHeight + 12; // the row of outputs, where the loss enters
-    this.first = this.loss + 44 + (depth - 1) * beat + (both ? BEAT.between : 0); // the lowest forward layer
+    this.first = this.loss + 52 + (depth - 1) * beat + (both ? BEAT.between : 0); // the lowest forward layer
     this.beat = beat;
-    this.inputs = this.first + 40;
+    this.inputs = this.first + 44;
     this.inputHeight = Math.max(...segments.map(inputHeight));
     this.axis = this.inputs + this.inputHeight + 4;
-    this.stripTop = this.axis + 46;
+    this.stripTop = this.axis + 52;
     this.stripHeight = 74;
     this.height = this.stripTop + (segments.some((segment) => segment.get("loss")) ? this.stripHeight + 12 : -6);
   }

@@ -1,7 +1,7 @@
 // What shades, widths and marks mean, in a line above the picture that wraps; part of the picture, so that it is
 // taken along with it.
 
-import { power, show } from "./scale.js";
+import { power, shadeOf, show } from "./scale.js";
 
 const LINE = 22;
 const FONT = 11;
@@ -10,7 +10,8 @@ const FONT = 11;
 function entries(pen, scene) {
   const { drawing, scale, window } = scene;
   const found = [[`size of the hidden state ‖hₜ‖: 0 to ${show(drawing.largest)}`, 44, (x, y) => {
-    for (let k = 0; k < 22; k++) pen.box(x + 2 * k, y - 5, 2.4, 10, 0, { width: 0, fill: pen.shade(0.06 + (0.82 * k) / 21) });
+    for (let k = 0; k < 22; k++) pen.box(x + 2 * k, y - 5, 2.4, 10, 0, { width: 0, fill: pen.shade(shadeOf(k / 21)) });
+    pen.box(x, y - 5, 44, 10, 2, { colour: pen.shade(0.5) });
   }]];
   if (!drawing.hasGradients) return found;
   found.push(["size of the gradient along an edge, log scale:", 0, () => {}]);

@@ -1,7 +1,7 @@
 // The nodes: one per layer and time step, as dark as the norm of its hidden state; and where truncation cuts.
 
 import { isNow } from "./edges.js";
-import { show } from "./scale.js";
+import { shadeOf, show } from "./scale.js";
 
 export function nodes(pen, scene) {
   const { drawing, stages, geometry, position, unrolling } = scene;
@@ -23,10 +23,10 @@ export function nodes(pen, scene) {
 export function node(pen, { drawing, geometry }, norm, lit, x, y, { width, height }, now = false) {
   const [left, top] = [x - width / 2, y - height / 2];
   const bad = lit > 0 && !Number.isFinite(norm);
-  const depth = bad ? 0 : (0.06 + 0.82 * (norm / drawing.largest)) * lit;
-  const frame = now ? { colour: pen.accent, width: 2.5 } : { colour: pen.shade(0.45), width: geometry.dense ? 0.5 : 1 };
-  pen.box(left, top, width, height, geometry.dense ? 2 : 7, { ...frame, fill: bad ? drawing.colours.bad : pen.shade(depth) });
-  if (width >= 30 && lit >= 1) pen.text(show(norm), x, y, { size: 10, colour: depth > 0.45 || bad ? pen.paper : pen.ink });
+  const depth = bad ? 0 : shadeOf(norm / drawing.largest) * lit;
+  const frame = now ? { colour: pen.accent, width: 2.5 } : { colour: pen.shade(0.5), width: 1 };
+  pen.box(left, top, width, height, 7, { ...frame, fill: bad ? drawing.colours.bad : pen.shade(depth) });
+  if (width >= 30 && lit >= 1) pen.text(show(norm), x, y, { size: 10, colour: bad ? pen.paper : pen.ink });
 }
 
 /** A cut through every layer, between two columns. */
@@ -35,16 +35,17 @@ export function cuts(pen, { drawing, geometry, window, position, stages, unrolli
   const [segment, size] = [drawing.segments[0], drawing.windows[window]];
   const many = size * geometry.column < 16; // lines that close would hide what they cut
   const ys = segment.layers.map((_, k) => geometry.y(segment, k));
-  const [top, bottom] = [Math.min(...ys) - 17, Math.max(...ys) + 17];
+  const [top, bottom] = [Math.min(...ys) - 24, Math.max(...ys) + 24];
+  const gap = Math.min(10, 0.4 * geometry.column);
   const alpha = position > stages.forwardEnd ? 1 : 0.6;
   for (let t = size; t < segment.steps; t += size) {
     const x = geometry.starts[0] + t * geometry.column;
     if (many) {
-      for (const y of ys) pen.line(x, y - 11, x, y + 11, { colour: pen.accent, alpha: 0.7 * alpha });
+      for (const y of ys) pen.line(x, y - 6, x, y + 22, { colour: pen.accent, alpha: 0.7 * alpha });
       continue;
     }
-    pen.line(x, top, x, bottom, { colour: pen.paper, width: 4, alpha });
-    pen.line(x, top, x, bottom, { colour: pen.accent, width: 1.5, alpha, dash: [4, 3] });
+    pen.line(x, top, x, bottom, { colour: pen.paper, width: gap }); // the edge ends on one side and begins anew
+    pen.line(x, top, x, bottom, { colour: pen.accent, width: 2, alpha, dash: [4, 3] });
     scissors(pen, x, top - 7, alpha);
   }
 }

@@ -1,12 +1,16 @@
 // From numbers to widths, shades and words.
 
 const DECADES = 8; // of gradient that widths tell apart
-export const THINNEST = 0.75;
-export const WIDEST = 10;
+const THINNEST = 0.75;
+
+/** Shade of a node whose state has some share of the largest norm: pale, so that edges stand out from nodes. */
+export const shadeOf = (share) => 0.04 + 0.28 * share;
 
 /** Widths of edges by the logarithm of the gradient that runs along them, over the whole decades there are. */
 export class WidthScale {
-  constructor(arrays) {
+  /** widest: width of an edge with the largest gradient, in pixels. */
+  constructor(arrays, widest) {
+    this.widest = widest;
     let [low, high] = [Infinity, 0];
     this.bad = false;
     for (const { data } of arrays) {
@@ -27,7 +31,7 @@ export class WidthScale {
   }
 
   width(value) {
-    return THINNEST + (WIDEST - THINNEST) * this.place(value);
+    return THINNEST + (this.widest - THINNEST) * this.place(value);
   }
 
   /** Exponents for a legend or an axis: the ends and what lies evenly between. */

@@ -14,7 +14,7 @@ export class Stages {
     for (const segment of drawing.segments) {
       const levels = segment.directions === 2 ? segment.depth : 1;
       for (let level = 0; level < levels; level++) {
-        this.list.push({ segment, begin: tick, steps: segment.steps });
+        this.list.push({ segment, level: segment.directions === 2 ? level : segment.depth - 1, begin: tick, steps: segment.steps });
         this.starts.set(`${segment.number}/${level}`, tick);
         tick += segment.steps;
       }
@@ -45,16 +45,33 @@ export class Stages {
     return share(position - this.forwardEnd - (this.ticks - 1 - this.tick(segment, layer, t)));
   }
 
+  /** The tick that a position of the forward pass or of back-propagation has come to. */
+  tickAt(position) {
+    const back = position > this.forwardEnd;
+    const done = Math.ceil(position - (back ? this.forwardEnd : this.unrolled)) - 1;
+    return back ? this.ticks - 1 - done : done;
+  }
+
+  stageAt(position) {
+    const tick = this.tickAt(position);
+    return this.list.findLast((stage) => stage.begin <= tick);
+  }
+
   /** { name, segment, t }: what happens at a position, and where (t of the layers that run forward). */
   phase(position) {
     if (position <= 0) return { name: "rolled" };
     if (position < this.unrolled) return { name: "unrolling" };
     if (position === this.unrolled) return { name: "unrolled" };
-    const back = position > this.forwardEnd;
-    const done = Math.ceil(position - (back ? this.forwardEnd : this.unrolled)) - 1;
-    const tick = back ? this.ticks - 1 - done : done;
-    const { segment, begin } = this.list.findLast((stage) => stage.begin <= tick);
-    return { name: back ? "backward" : "forward", segment, t: tick - begin };
+    const tick = this.tickAt(position);
+    const { segment, begin } = this.stageAt(position);
+    return { name: position > this.forwardEnd ? "backward" : "forward", segment, t: tick - begin };
+  }
+
+  /** The forward layer whose turn it is at a position: { number, name, level, reverse }; in a stack the topmost. */
+  layerAt(position) {
+    const { segment, level } = this.stageAt(position);
+    const number = segment.layers.findIndex((layer) => layer.level === level);
+    return { ...segment.layers[number], number };
   }
 
   /** The position at which a time step of a segment has just been computed, or its gradient has, in this phase. */

@@ -16,7 +16,7 @@ export function strip(pen, scene) {
     if (geometry.narrow) pen.text(power(exponent), x1 + 1, row - 6, { size: 9, align: "left", alpha: 0.65 });
     else pen.text(power(exponent), x1 - 6, row, { size: 10, align: "right", alpha: 0.65 });
   }
-  pen.text("‖dL/dhₜ‖", geometry.narrow ? x1 : x1 - 6, top - (geometry.narrow ? 21 : 15), { size: 11, align: geometry.narrow ? "left" : "right", alpha: 0.65 });
+  pen.text("‖dL/dhₜ‖", geometry.narrow ? x1 : x1 - 6, top - (geometry.narrow ? 26 : 15), { size: 11, align: geometry.narrow ? "left" : "right", alpha: 0.65 });
   for (const segment of drawing.segments) {
     for (const [k, layer] of segment.layers.entries()) {
       const shown = segment.layers.length > 1 ? 0.45 + (0.55 * (layer.level + 1)) / segment.depth : 1;
@@ -39,7 +39,21 @@ export function strip(pen, scene) {
       }
     }
   }
+  if (position >= stages.end && window < drawing.full) unreached(pen, scene, top + 0.82 * height);
   if (position <= stages.forwardEnd) {
     pen.text("back-propagation draws the gradient here", (x1 + x2) / 2, top + height / 2, { size: 11, alpha: 0.5 });
   }
+}
+
+/** Where truncation lets no gradient get to, said on the axis. */
+function unreached(pen, { drawing, geometry, window }, y) {
+  const segment = drawing.segments[0];
+  const none = (t) => segment.layers.every((_, k) => segment.gradient("total/h", window, k, t) === 0);
+  let end = 0;
+  while (end < segment.steps && none(end)) end++;
+  if (end === 0) return;
+  const [words, left] = ["no gradient gets here", geometry.starts[0]];
+  const right = left + end * geometry.column;
+  pen.line(left, y + 12, right, y + 12, { colour: pen.accent, width: 2 });
+  if (pen.measure(words, 11) + 8 < right - left) pen.text(words, (left + right) / 2, y, { size: 11, colour: pen.accent });
 }

@@ -13,6 +13,7 @@ import { Readout, summary } from "./readout.js";
 import { WidthScale } from "./scale.js";
 import { paint } from "./scene.js";
 import { Stages } from "./stages.js";
+import { story } from "./story.js";
 
 const TOLD = "rnnviz:time";
 const GROUP = "time";
@@ -86,7 +87,7 @@ class Unrolled {
 
   take(drawing) {
     this.drawing = drawing;
-    this.scale = new WidthScale(drawing.numbers);
+    this.scale = new WidthScale(drawing.numbers, drawing.states.length > 1 ? 14 : 18);
     this.zeros = drawing.hasGradients && drawing.zeros;
     this.stages = new Stages(drawing);
     this.position = Math.min(this.position, this.stages.end);
@@ -115,7 +116,7 @@ class Unrolled {
 
   get scene() {
     const { drawing, stages, geometry, scale, position, window, cursor, playing, zeros } = this;
-    return { drawing, stages, geometry, scale, position, window, cursor, playing, zeros, unrolling: stages.unrolling(position), words: this.words };
+    return { drawing, stages, geometry, scale, position, window, cursor, playing, zeros, unrolling: stages.unrolling(position) };
   }
 
   /** Draw at the next frame. */
@@ -133,16 +134,9 @@ class Unrolled {
     paint(this.pen, scene);
     this.controls.show(scene);
     this.readout.show(scene);
-    if (!this.playing) this.canvas.setAttribute("aria-label", `${this.words} ${summary(scene)}`);
+    if (!this.playing) this.canvas.setAttribute("aria-label", `${story(scene)} ${summary(scene)}`);
     Object.assign(this.root.dataset, { position: this.position, end: this.stages.end, phase: this.stages.phase(this.position).name });
     left.set(this.name, { position: this.position, size: this.size });
-  }
-
-  /** What happens at this position, in words. */
-  get words() {
-    const phase = this.stages.phase(this.position);
-    const where = phase.segment ? `${phase.segment.name ? `${phase.segment.name.toLowerCase()} ` : ""}t = ${phase.t}` : "";
-    return { rolled: "Rolled up.", unrolling: "Unrolling.", unrolled: "Unrolled.", forward: `Forward pass, ${where}.`, backward: `Back-propagation, ${where}.` }[phase.name];
   }
 
   /** The time step that the animation has come to. */
