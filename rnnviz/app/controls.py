@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -215,19 +215,40 @@ def page_choice(
     label: str,
     options: Sequence[Any],
     default: Any,
-    help: str,
+    help: str | None,
     format_func: Callable[[Any], str] = str,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
 ) -> Any:
     """A choice that belongs to one page and not to an experiment; in the link under `key` unless it is the default."""
     widget = f"choice {key}"
     asked = {str(option): option for option in options}.get(st.query_params.get(key, ""), default)
     chosen = st.segmented_control(
         label, options, default=st.session_state.get(widget, asked), required=True, key=widget,
-        help=help, format_func=format_func, persist_state="session",
+        help=help, format_func=format_func, label_visibility=label_visibility, persist_state="session",
         on_change=choose, args=(key, widget, default),
     )  # fmt: skip
     choose(key, widget, default)
     return chosen
+
+
+def setting_switch(
+    field: str,
+    settings: ExperimentConfig,
+    label: str,
+    options: Sequence[str],
+    help: str,
+    format_func: Callable[[str], str],
+) -> None:
+    """A setting that a page also offers itself, among its own controls. settings: those the page was drawn for."""
+    widget = f"switch {field}"
+    chosen: str = show(widget, getattr(current(), field))
+    st.segmented_control(
+        label, options, default=chosen, required=True, key=widget,
+        help=help, format_func=format_func, label_visibility="collapsed",
+        on_change=_used, args=(field, widget),
+    )  # fmt: skip
+    if current() != settings:
+        st.rerun()
 
 
 def choose(key: str, widget: str, default: Any) -> None:

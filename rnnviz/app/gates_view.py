@@ -10,8 +10,9 @@ from rnnviz.analysis.gate_units import timescales, unit_saturation
 from rnnviz.app import look
 from rnnviz.app.controls import current, take
 from rnnviz.app.frame import page
-from rnnviz.app.inside import choose_unit, compare, pick, picked, result, shown
+from rnnviz.app.inside import choose_unit, compare, pick, picked, shown
 from rnnviz.app.live import Views
+from rnnviz.app.results import result
 from rnnviz.app.settings import changed
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS

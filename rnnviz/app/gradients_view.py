@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnviz.analysis.probe import Probe, probe
-from rnnviz.app import session
 from rnnviz.app.controls import share, slider, undo_button
 from rnnviz.app.live import Views, trouble
+from rnnviz.app.results import result
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -80,11 +80,8 @@ def draw(views: Views) -> None:
 def _probe(label: str, view: View) -> Probe:
     """The analysis of a view's trace, made once."""
     assert view.trace is not None
-    seen = (view.job, view.revision)
-    kept = session.visitor().results.get(f"gradients {label}")
-    if kept is None or kept[0] != seen:
-        kept = session.visitor().results[f"gradients {label}"] = (seen, probe(view.trace))
-    return kept[1]
+    trace = view.trace
+    return result(f"gradients {label}", (view.job, view.revision), lambda: probe(trace))
 
 
 def _factors(probes: dict[str, Probe]) -> None:

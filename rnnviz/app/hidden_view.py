@@ -11,8 +11,9 @@ from rnnviz.analysis.correlation import unit_correlation
 from rnnviz.analysis.projection import principal_components
 from rnnviz.analysis.quantities import Quantity, quantities
 from rnnviz.app import look, session
-from rnnviz.app.inside import choose_unit, compare, pick, picked, result, shown
+from rnnviz.app.inside import choose_unit, compare, pick, picked, shown
 from rnnviz.app.live import Views
+from rnnviz.app.results import result
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from rnnviz.app import kept, look, session
 from rnnviz.app.bench import play, step
-from rnnviz.app.controls import choose
+from rnnviz.app.controls import choose, page_choice
 from rnnviz.app.live import Views, soon, trouble
 from rnnviz.app.timeline import asked, timeline
 from rnnviz.app.transport import Face, play_button, step_button
@@ -17,7 +17,6 @@ from rnnviz.runs.view import View
 from rnnviz.trace import Trace
 
 NOW, UNTRAINED, BOTH = SHOWN = "now", "untrained", "both"
-Result = TypeVar("Result")
 
 
 @st.fragment
@@ -41,13 +40,7 @@ def player(job: str, face: Face) -> None:
 def compare() -> None:
     """Whether the pictures show the network now, untrained, or both."""
     words = {NOW: "Now", UNTRAINED: "Untrained", BOTH: "Both"}
-    asked = st.query_params.get("show", BOTH)
-    st.segmented_control(
-        "Show", SHOWN, default=st.session_state.get("choice show", asked if asked in SHOWN else BOTH), required=True,
-        key="choice show", label_visibility="collapsed", format_func=lambda mode: words[mode], persist_state="session",
-        on_change=choose, args=("show", "choice show", BOTH),
-    )  # fmt: skip
-    choose("show", "choice show", BOTH)
+    page_choice("show", "Show", SHOWN, BOTH, None, words.__getitem__, "collapsed")
 
 
 def pick(key: str, label: str, options: Sequence[Any], words: Callable[[Any], str] = str, width: int = 200) -> None:
@@ -95,14 +88,6 @@ def _words(view: View, mode: str) -> str:
     if mode == UNTRAINED:
         return "The network before its first step."
     return f"Step {view.shown_step:,}" + (", beside the untrained network (dashed, grey)." if mode == BOTH else ".")
-
-
-def result(key: str, version: Hashable, make: Callable[[], Result]) -> Result:
-    """What `make()` gives, made again only when `version` differs from the last time."""
-    results = session.visitor().results
-    if key not in results or results[key][0] != version:
-        results[key] = version, make()
-    return results[key][1]  # type: ignore[no-any-return]
 
 
 def choose_unit(unit: int) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
 
-from rnnviz.app import kept, look, session
+from rnnviz.app import kept, look
 from rnnviz.app.component import ASSETS, component
-from rnnviz.app.controls import current, show, take
-from rnnviz.app.live import Views, state_words, waiting
+from rnnviz.app.controls import current, setting_switch
+from rnnviz.app.live import Views, state_words, trouble
 from rnnviz.app.microscope import TooLarge, payload, variants
+from rnnviz.app.results import recent
 from rnnviz.app.settings import changed, link
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
-from rnnviz.runs.view import PLAYING, View
+from rnnviz.figures.tokens import visible
+from rnnviz.runs.view import View
 from rnnviz.tasks import TASKS, Task
+from rnnviz.trace import Trace
 
 KEY = "microscope"
-FORM = "microscope form"
-AGAIN = 1.0  # seconds between two recordings of a run that trains
+OTHER_FORM = (
+    "Which form of the cell is trained: another one is another experiment, from step 0, with the same first weights. "
+    "What the weights of now would do in the other form stands below, under **Change a number**."
+)
 
 
 def form(settings: ExperimentConfig) -> None:
@@ -30,24 +34,15 @@ def form(settings: ExperimentConfig) -> None:
     forms = {each.name: each.form[1] or each.label for each in CELLS.values() if each in (cell, *variants(cell))}
     if len(forms) < 2:
         return
-    st.markdown(f"{cell.form[0]}:", width="content")
-    st.segmented_control(
+    st.markdown(f"{cell.form[0]}:", width="content", help=OTHER_FORM)
+    setting_switch(
+        "cell",
+        settings,
         cell.form[0],
         list(forms),
-        default=show(FORM, current().cell),
-        format_func=forms.__getitem__,
-        key=FORM,
-        required=True,
-        label_visibility="collapsed",
-        help="The same weights, put together in another way: another experiment, from step 0.",
-        on_change=_reform,
+        OTHER_FORM,
+        forms.__getitem__,
     )
-    if current() != settings:
-        st.rerun()
-
-
-def _reform() -> None:
-    take(changed(current(), "cell", st.session_state[FORM]))
 
 
 def draw(views: Views, task: Task) -> None:
@@ -55,8 +50,7 @@ def draw(views: Views, task: Task) -> None:
     view = views["run"]
     kept.write_link(view)
     st.caption(_state(view))
-    if view.shown_trace is None:
-        waiting(views)
+    if trouble(views) or view.shown_trace is None:
         return
     try:
         data = _recording(view, task)
@@ -67,20 +61,25 @@ def draw(views: Views, task: Task) -> None:
 
 
 def _recording(view: View, task: Task) -> bytes:
-    """What the browser gets: made anew for what is new, but of a run that trains at most once a second."""
-    trace, results = view.shown_trace, session.visitor().results
+    """What the browser gets: made anew now and then while a run trains."""
+    trace = view.shown_trace
     assert trace is not None
     at = look.at(trace)
-    wanted = view.job, at.sequence, at.layer
-    step = ("past", view.past.step) if view.past else view.revision
-    seen, made = results.get(KEY, (None, (0.0, b"")))
-    now = time.monotonic()
-    soon = view.status == PLAYING and view.past is None and now - made[0] < AGAIN
-    if seen is None or seen[0] != wanted or (seen[1] != step and not soon):  # type: ignore[index]
-        start = {"layer": at.layer, "unit": at.unit, "time": at.time}
-        made = now, payload(trace, at.sequence, look=start, shape=task.shape, by_hand=_small())
-        results[KEY] = (wanted, step), made
-    return made[1]
+    start = {"layer": at.layer, "unit": at.unit, "time": at.time}
+    return recent(
+        view,
+        KEY,
+        (at.sequence, at.layer),
+        lambda: payload(
+            trace, at.sequence, look=start, shape=task.shape, by_hand=_small(), inputs=_inputs(trace, task)
+        ),
+    )
+
+
+def _inputs(trace: Trace, task: Task) -> list[str]:
+    """The names of what the network reads, where that is the task's own inputs: an embedding's have none."""
+    own = "embed.weight" not in trace.model_weights and len(task.input_labels) == trace.inputs.shape[-1]
+    return [visible(name, 24) for name in task.input_labels] if own else []
 
 
 def _small() -> dict[str, str]:

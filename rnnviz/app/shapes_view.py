@@ -8,8 +8,9 @@ import streamlit as st
 from rnnviz.analysis.answering import answer
 from rnnviz.analysis.decoding import greedy
 from rnnviz.app import kept, look, session, unrolled_view
-from rnnviz.app.controls import current, show, take
+from rnnviz.app.controls import current, setting_switch, show, take
 from rnnviz.app.live import Views, soon, trouble
+from rnnviz.app.results import recent
 from rnnviz.app.settings import changed
 from rnnviz.app.show import picture
 from rnnviz.app.words import literal
@@ -21,6 +22,7 @@ from rnnviz.figures.writing import writing_figure
 from rnnviz.runs.view import View
 from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks.symbols import END, START
 from rnnviz.trace import Trace
 
 EXAMPLES = {  # shape -> its task here, and what it is in a few words
@@ -29,7 +31,7 @@ EXAMPLES = {  # shape -> its task here, and what it is in a few words
     "vec→seq": ("caption", "name the digit in an image"),
     "encoder–decoder": ("translation", "translate a number in words"),
 }
-CHOICE, SWITCH, OWN = "shape choice", "shape attention", "shape own text"
+CHOICE, OWN = "shape choice", "shape own text"
 
 
 def choice(settings: ExperimentConfig) -> None:
@@ -65,19 +67,14 @@ def switch(settings: ExperimentConfig) -> None:
     """How the decoder looks at its source. It is a setting: another choice is another run."""
     if not SHAPES[TASKS[settings.task].shape].encodes:
         return
-    st.segmented_control(
+    setting_switch(
+        "attention",
+        settings,
         "Attention",
         ATTENTIONS,
-        default=show(SWITCH, current().attention),
-        format_func=lambda name: "No attention" if name == "off" else f"{name.capitalize()} attention",
-        key=SWITCH,
-        required=True,
-        label_visibility="collapsed",
-        help="Whether and how the decoder looks back at the encoder's states. Another choice is another run.",
-        on_change=lambda: _use("attention", st.session_state[SWITCH]),
+        "Whether and how the decoder looks back at the encoder's states. Another choice is another run.",
+        lambda name: "No attention" if name == "off" else f"{name.capitalize()} attention",
     )
-    if current() != settings:
-        st.rerun()
 
 
 def draw(views: Views, task: Task) -> None:
@@ -87,14 +84,19 @@ def draw(views: Views, task: Task) -> None:
     if trouble(views):
         return
     unrolled_view.show(view, task, "shapes")
-    st.caption(unrolled_view.HOW_TO_READ, help=f"**What would be surprising:** {unrolled_view.SURPRISING}")
+    words = [unrolled_view.HOW_TO_READ]
+    if isinstance(task, Writes):
+        words += [f"{START} starts what the decoder writes, {END} ends it, ␣ is a space."]
+    if view.shown_trace is not None and view.shown_trace.attention is not None:
+        words += ["Point at a column of the decoder to see where it looks."]
+    st.caption(" ".join(words), help=f"**What would be surprising:** {unrolled_view.SURPRISING}")
     if isinstance(task, Writes) and view.shown_trace is not None:
         _writing(view, view.shown_trace, task)
 
 
 def _writing(view: View, trace: Trace, task: Task) -> None:
     sequence = look.at(trace).sequence
-    step, found = unrolled_view.recent(
+    step, found = recent(
         view, "shapes writing", (task.name, sequence), lambda: (trace.step, write(trace, task, sequence))
     )
     version = view.job, step, sequence
@@ -120,14 +122,15 @@ def _table(found: Writing, task: Task) -> None:
         table(found, task),
         hide_index=True,
         height="content",
+        column_order=("Decoding", "Right", "Text", "ln p", "per symbol"),
         column_config={
-            "Decoding": st.column_config.TextColumn(width=70),
-            "Text": st.column_config.TextColumn(width=220),
-            "ln p": st.column_config.NumberColumn(width=65, format="%.3f", help="Log-probability of all its symbols."),
+            "Decoding": st.column_config.TextColumn(width=75),
+            "Right": st.column_config.CheckboxColumn(width=55),
+            "Text": st.column_config.TextColumn(width=195),
+            "ln p": st.column_config.NumberColumn(width=60, format="%.3f", help="Log-probability of all its symbols."),
             "per symbol": st.column_config.NumberColumn(
-                width=75, format="%.3f", help="Its mean, by which beams are ordered."
+                "mean", width=60, format="%.3f", help="Of ln p, per symbol: beams are ordered by it."
             ),
-            "Right": st.column_config.CheckboxColumn(width=50),
         },
     )
     st.caption(
@@ -163,7 +166,7 @@ def own(task: Task, job: str) -> None:
         st.caption(
             "In words or digits; what it reads is shown below."
             if isinstance(task, Writes)
-            else "In the words of the task."
+            else literal(f"In the words that the task knows: {', '.join(task.input_labels)}.")
         )
         return
     try:
@@ -183,9 +186,14 @@ def _translated(trace: Trace, task: Task, tokens: np.ndarray) -> None:
     assert isinstance(task, Translates)
     written = greedy(trace, tokens, start=task.start, end=task.end, most=2 * task.target_steps)
     text, right = task.decode(written.tokens), task.translation(tokens)
-    judged = "" if right is None else " That is right." if text == right else f" It should be: {right}"
     source = "".join(symbols_read(task, tokens)).replace("␣", " ")
-    st.markdown(f"{literal(source)} → **{literal(text) or '(nothing)'}**{literal(judged)}")
+    st.markdown(f"{literal(source)} → **{literal(text) or '(nothing)'}**")
+    if right is None:
+        st.caption(
+            "The task writes no number like this, so there is no right answer; the decoder writes one all the same."
+        )
+    else:
+        st.caption("That is right." if text == right else literal(f"That is wrong. It should be: {right}."))
     if written.notice:
         st.warning(written.notice, icon=":material/all_inclusive:")
     if (weights := written.attention) is not None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable
-from typing import TypeVar
-
 import streamlit as st
 
-from rnnviz.app import kept, look, session
+from rnnviz.app import kept, look
 from rnnviz.app.component import ASSETS, component
 from rnnviz.app.live import Views, trouble
+from rnnviz.app.results import recent, trains
 from rnnviz.app.unrolled import SECONDS, payload
 from rnnviz.glossary import lookup
-from rnnviz.runs.view import PLAYING, View
+from rnnviz.runs.view import View
 from rnnviz.tasks import Task
 
-AGAIN = 1.0  # seconds between two drawings of a run that trains
 LONGER = 4.0  # times SECONDS, while it does not train
 HOW_TO_READ = (
-    "One column is one time step of the same network. The darker a node, the larger its hidden state. "
+    "One column is one time step of the same network. The stronger a node's shade, the larger its hidden state. "
     "Back-propagation runs from the loss backwards: the thicker an edge, the larger the gradient that goes along it. "
     "Play it, move the slider, or click on a column."
 )
@@ -27,7 +23,6 @@ SURPRISING = (
     "An edge that is as thick at the first time step as at the last: the gradient neither vanishes nor explodes. "
     "Cut every few time steps, what the early inputs can be taught ends at the nearest cut."
 )
-Result = TypeVar("Result")
 
 
 def draw(views: Views, task: Task) -> None:
@@ -51,24 +46,6 @@ def show(view: View, task: Task, key: str) -> None:
     trace, seconds = view.shown_trace, SECONDS if trains(view) else LONGER * SECONDS
     data = recent(view, key, (task.name, sequence), lambda: payload(trace, task, sequence, seconds))
     component("unrolled", beside={"plot": ASSETS / "plot"})(key=key, data=data, height="content")
-
-
-def trains(view: View) -> bool:
-    """Whether what is shown of a run changes all the time."""
-    return view.status == PLAYING and view.past is None
-
-
-def recent(view: View, key: str, of: Hashable, make: Callable[[], Result]) -> Result:
-    """What `make()` gives: made anew for another `of` or for what is new, but of a run that trains once a second."""
-    results, now = session.visitor().results, time.monotonic()
-    wanted: Hashable = view.job, of
-    step: Hashable = ("past", view.past.step) if view.past else view.revision, trains(view)
-    seen, made = results.get(key, ((None, None), (0.0, None)))
-    soon = trains(view) and now - made[0] < AGAIN
-    if seen[0] != wanted or (seen[1] != step and not soon):  # type: ignore[index]
-        made = now, make()
-        results[key] = (wanted, step), made
-    return made[1]  # type: ignore[no-any-return]
 
 
 def _words(view: View, task: Task) -> str:

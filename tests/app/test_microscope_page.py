@@ -81,7 +81,7 @@ def test_a_network_that_is_too_large_is_said_in_words():
 
 def test_the_reset_gate_has_a_switch_which_is_a_setting():
     app = visit(cell="gru")
-    (switch,) = [each for each in app.segmented_control if each.key == "microscope form"]
+    (switch,) = [each for each in app.segmented_control if each.key == "switch cell"]
     assert switch.options == ["after the product (torch)", "before it (Cho et al., v3)"]
     check(switch.set_value("gru_before").run())
     app.run()
@@ -89,7 +89,7 @@ def test_the_reset_gate_has_a_switch_which_is_a_setting():
         app.session_state["visitor"].settings.cell == "gru_before"
         and header(app)["description"]["cell"] == "gru_before"
     )
-    assert not [each for each in visit(cell="lstm").segmented_control if each.key == "microscope form"]
+    assert not [each for each in visit(cell="lstm").segmented_control if each.key == "switch cell"]
 
 
 @pytest.mark.parametrize("said", [{"time": 3, "unit": 1}, {"time": -1, "unit": True}, {"time": "x"}, None])
