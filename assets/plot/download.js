@@ -11,9 +11,12 @@ export function field(value) {
 
 const titleOf = (axis) => (axis?.title?.text ?? "").replace(/<[^>]*>/g, "").trim();
 
+const inSpace = (trace) => trace.type === "scatter3d";
+const isMatrix = (trace) => Array.isArray(trace.z) && !inSpace(trace);
+
 /** Rows (trace, x, y[, z]) of one trace: one a point, or one a cell of a matrix. */
 function* rowsOf(trace) {
-  if (Array.isArray(trace.z)) {
+  if (isMatrix(trace)) {
     for (const [j, line] of trace.z.entries()) {
       for (const [k, value] of Array.from(line).entries()) {
         yield [trace.name, trace.x?.[k] ?? k, trace.y?.[j] ?? j, value];
@@ -22,15 +25,17 @@ function* rowsOf(trace) {
     return;
   }
   const length = Math.max(trace.x?.length ?? 0, trace.y?.length ?? 0);
-  for (let k = 0; k < length; k++) yield [trace.name, trace.x?.[k] ?? k, trace.y?.[k] ?? null];
+  for (let k = 0; k < length; k++) {
+    yield [trace.name, trace.x?.[k] ?? k, trace.y?.[k] ?? null, ...(inSpace(trace) ? [trace.z[k]] : [])];
+  }
 }
 
-/** The numbers of a drawn figure, one row a point: trace, x, y and, where there is a matrix, its value. */
+/** The numbers of a drawn figure, one row a point: trace, x, y and, in space or of a matrix, z. */
 export function toCsv(chart) {
   const traces = chart._fullData.filter((trace) => trace.visible === true);
-  const withMatrix = traces.some((trace) => Array.isArray(trace.z));
-  const header = ["trace", titleOf(chart.layout.xaxis) || "x", titleOf(chart.layout.yaxis) || "y"];
-  if (withMatrix) header.push("value");
+  const { xaxis, yaxis, zaxis } = traces.some(inSpace) ? chart.layout.scene : chart.layout;
+  const header = ["trace", titleOf(xaxis) || "x", titleOf(yaxis) || "y"];
+  if (zaxis || traces.some(isMatrix)) header.push(titleOf(zaxis) || "value");
   const lines = [header.map(field).join(",")];
   for (const trace of traces) {
     for (const row of rowsOf(trace)) lines.push(row.map(field).join(","));

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 CHOSEN = """words => [...document.querySelectorAll('[data-testid=stSelectbox]')].some(
@@ -33,6 +36,16 @@ def area(tab, key: str) -> dict[str, float]:
 
 def cursor(tab, key: str) -> str | None:
     return tab.page.locator(f".st-key-{key.replace(' ', '-')} .rnnviz-plot-overlay").get_attribute("data-time")
+
+
+def numbers(tab, key: str) -> list[list[str]]:
+    """The rows of a figure's CSV file."""
+    figure = tab.page.locator(f".st-key-{key.replace(' ', '-')}")
+    figure.hover()
+    figure.get_by_role("button", name="Download this figure").click()
+    with tab.page.expect_download() as download:
+        figure.get_by_role("button", name="Numbers (CSV)").click()
+    return list(csv.reader(io.StringIO(download.value.path().read_text("utf-8"))))
 
 
 @pytest.mark.parametrize(("page", "key"), [("gates", "gates heat map"), ("hidden_states", "hidden heat map")])
@@ -94,6 +107,10 @@ def test_in_space_a_point_moves_along_the_path(server, visit):
     assert [tab.page.evaluate(f"{last}.{axis}[0]") for axis in "xyz"] == [path[axis][at] for axis in "xyz"]
     tab.page.mouse.move(2, 2)
     tab.page.wait_for_function(f"() => {last}.x.length === 0")
+    places = zip(*(path[axis] for axis in "xyz"), strict=True)
+    rows = numbers(tab, "hidden trajectories 3-D")
+    assert rows[0][0] == "trace" and [name[:4] for name in rows[0][1:]] == ["PC 1", "PC 2", "PC 3"]
+    assert {tuple(place) for place in places} <= {tuple(map(float, row[1:])) for row in rows[1:]}
     tab.check()
 
 
