@@ -2,23 +2,21 @@
 
 from functools import partial
 
-from rnnviz.app import kept, look, session, stops_view, unrolled_view
-from rnnviz.app.bench import bench
+from rnnviz.app import look, unrolled_view
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
+from rnnviz.app.inside import player
 from rnnviz.app.live import live
 from rnnviz.app.panel import panel
 from rnnviz.app.transport import Face
 
 settings = begin("Unrolled network")
-stops_view.arrive()
 look.arrive()
 task = task_of(settings)
 job = run_of(settings, task.data) if task else None
-kept.write_link(session.engine().latest(job) if job else None)
 panel(settings)
 if task and job:
-    bench(job, face := Face())
+    player(job, face := Face())
     look.pickers(job, layer=False, unit=False)
     live(
         {"run": job},

@@ -81,6 +81,8 @@ class Translation(Task):
             if len(text) > 9 or int(text) >= NUMBERS:
                 raise ValueError(f"{text[:12]} is out of range: the numbers here are 0 to {NUMBERS - 1}.")
             text = self.words.english[int(text)]
+        elif any(character in "0123456789" for character in text):
+            raise ValueError(f"“{text[:12]}” is no whole number from 0 to {NUMBERS - 1} in digits alone.")
         if not 0 < len(text) <= LONGEST:
             raise ValueError(f"The text has {len(text)} characters; expected 1 to {LONGEST}.")
         return self.words.read.encode(text)
