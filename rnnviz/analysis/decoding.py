@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz.analysis.stack import checked, embedded, run_stack
 from rnnviz.cells import CELLS
 from rnnviz.cells.layer import layer_weights
 from rnnviz.trace import Trace
@@ -77,7 +78,7 @@ def forced(trace: Trace, source: np.ndarray, targets: Sequence[int], start: int,
     if not len(targets):
         raise ValueError("The target has no symbols; expected at least one.")
     path, states = _Path(start), decoder.initial
-    for target in _tokens(targets, len(decoder.own["readout.weight"])).tolist():
+    for target in checked(targets, len(decoder.own["readout.weight"])).tolist():
         outputs, states, attention = decoder.step([path.token], states)
         path = path.then(target, outputs[0], {name: state[:, 0] for name, state in states.items()}, attention, 0)
     return path.written(end)
@@ -160,7 +161,7 @@ class _Decoder:
     """The decoder of a Trace before one source: its initial states and its next step."""
 
     def __init__(self, trace: Trace, source: np.ndarray) -> None:
-        self.own, self.cell = trace.model_weights, CELLS[trace.cell]
+        self.trace, self.own, self.cell = trace, trace.model_weights, CELLS[trace.cell]
         self.layers = [layer_weights(trace.weights, name) for name in trace.layer_names]
         self.memory = np.zeros((0, 0))  # (S, H), of an encoder
         source = np.asarray(source)
@@ -174,7 +175,7 @@ class _Decoder:
     def step(self, tokens: Sequence[int], states: States) -> tuple[np.ndarray, States, np.ndarray | None]:
         """B tokens read and states name -> (L, B, H) -> outputs (B, O), new states, attention (B, S) or None."""
         with np.errstate(over="ignore", invalid="ignore"):  # weights may be huge
-            x = self._embedded("embed", tokens, self.layers[0]["weight_ih"].shape[1])
+            x = embedded(self.trace, self.own.get("embed.weight"), tokens)
             new = []
             for k, weights in enumerate(self.layers):
                 after, _ = self.cell.step(x, {name: state[k] for name, state in states.items()}, weights)
@@ -199,24 +200,9 @@ class _Decoder:
 
     def _read(self, encoder: Trace, source: np.ndarray) -> States:
         """Run the encoder over tokens (S,), keep its states as memory, and make the initial states of its last."""
-        if source.ndim != 1 or not len(source):
-            raise ValueError(f"The source has shape {source.shape}; expected (S,) tokens, at least one.")
-        layers = [layer_weights(encoder.weights, name) for name in encoder.layer_names]
-        x = self._embedded("embed_source", source, layers[0]["weight_ih"].shape[1])
-        ways, finals = encoder.directions, []
-        for k in range(0, len(layers), ways):
-            sides = []
-            for direction in range(ways):
-                state = {name: np.zeros((1, encoder.size[3]), x.dtype) for name in self.cell.states}
-                h = []
-                for each in x[::-1] if direction else x:
-                    state, _ = self.cell.step(each[None], state, layers[k + direction])
-                    h.append(state["h"][0])
-                sides.append(np.stack(h[::-1] if direction else h))
-                finals.append(state)
-            x = np.concatenate(sides, axis=-1)
+        x, finals = run_stack(encoder, embedded(encoder, self.own.get("embed_source.weight"), source))
         states = {name: np.stack([each[name] for each in finals]) for name in self.cell.states}
-        if ways == 2:
+        if encoder.directions == 2:
             x = self._linear("join.h", x)
             pairs = {name: np.concatenate([state[::2], state[1::2]], axis=-1) for name, state in states.items()}
             states = {name: self._linear(f"join.{name}", pair) for name, pair in pairs.items()}
@@ -231,12 +217,6 @@ class _Decoder:
         made = {name: np.tanh(self._linear(f"begin.{name}", x)) for name in self.cell.states}
         return {name: state.reshape(len(self.layers), 1, -1) for name, state in made.items()}
 
-    def _embedded(self, name: str, tokens: Any, width: int) -> np.ndarray:
-        """Tokens (N,) -> (N, E): rows of the embedding, or one-hot rows where there is none."""
-        table = self.own.get(f"{name}.weight")
-        table = np.eye(width, dtype=self.own["readout.weight"].dtype) if table is None else table
-        return table[_tokens(tokens, len(table))]
-
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
         return x @ self.own[f"{name}.weight"].T + self.own[f"{name}.bias"]
 
@@ -244,14 +224,6 @@ class _Decoder:
 def _settled(ended: list[_Path], alive: list[_Path], most: int) -> bool:
     """Whether no beginning that is alive can come to a better score than the best that has ended."""
     return max(path.score for path in ended) >= max(path.total for path in alive) / most
-
-
-def _tokens(given: Any, count: int) -> np.ndarray:
-    """(N,) tokens as an array. Raises ValueError unless each is one of `count`."""
-    tokens = np.asarray(given)
-    if tokens.dtype.kind not in "iu" or tokens.min() < 0 or tokens.max() >= count:
-        raise ValueError(f"The tokens are {tokens.tolist()}; expected whole numbers from 0 to {count - 1}.")
-    return tokens
 
 
 def _log_softmax(outputs: np.ndarray) -> np.ndarray:

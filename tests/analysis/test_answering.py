@@ -31,7 +31,7 @@ def test_equals_the_model_on_its_own_probe(cell, settings):
 @pytest.mark.parametrize("tokens", [[], [0, 99], [-1], [0.5]])
 def test_tokens_that_are_not_there_are_named(tokens):
     trace, _ = recorded()
-    with pytest.raises(ValueError, match="expected one or more from 0 to"):
+    with pytest.raises(ValueError, match="at least one in a row, whole numbers from 0 to"):
         answer(trace, np.array(tokens))
 
 
