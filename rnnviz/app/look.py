@@ -18,6 +18,8 @@ from rnnviz.app.live import Views, soon
 from rnnviz.app.visitor import Look as Look
 from rnnviz.app.words import literal
 from rnnviz.runs.view import View
+from rnnviz.shapes import SHAPES
+from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.trace import Trace
 
@@ -108,7 +110,7 @@ def _known(view: View | None) -> tuple[Look, list[str]]:
     if view is not None and view.shown_trace is not None:
         return _sizes(view.shown_trace), list(view.shown_trace.layer_names)
     settings = current()
-    ways = ("", "_reverse") if settings.bidirectional else ("",)
+    ways = ("", "_reverse")[: SHAPES[TASKS[settings.task].shape].directions(settings.bidirectional)]
     names = [f"l{k}{way}" for k in range(settings.num_layers) for way in ways]
     return Look(PROBE_SIZE, len(names), settings.hidden_size, ANY), names
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,8 @@ from test_pages import check, inline_engine, visit  # noqa: F401 - the fixture i
 
 from rnnviz.app import look
 from rnnviz.app.visitor import Look
+from rnnviz.config import ExperimentConfig
+from rnnviz.training import observe, start
 
 SMALL = {"task": "adding", "H": "8", "T": "10", "layers": "2"}
 
@@ -85,3 +88,13 @@ def test_whatever_is_asked_for_is_cut_to_a_trace(sequence, layer, unit, time, la
         Look(sequence, layer, unit, time), look._sizes(SimpleNamespace(size=(layers, sequences, times, units)))
     )
     assert cut == Look(min(sequence, sequences - 1), min(layer, layers - 1), min(unit, units - 1), min(time, times - 1))
+
+
+@pytest.mark.parametrize("task", ["adding", "translation"])  # a decoder has one direction, whatever its encoder has
+def test_layers_are_known_before_there_is_a_trace(monkeypatch, task):
+    settings = ExperimentConfig(task=task, bidirectional=True, num_layers=2, hidden_size=3)
+    monkeypatch.setattr(look, "current", lambda: settings)
+    sizes, names = look._known(None)
+    trace = observe(start(settings))
+    assert names == list(trace.layer_names)
+    assert replace(sizes, time=0) == replace(look._sizes(trace), time=0)
