@@ -104,7 +104,9 @@ def test_variants_take_the_same_weights():
     assert set(header["layouts"]) == {"gru", "gru_before"}
 
 
-@pytest.mark.parametrize(("attention", "sent"), [("off", {"model/readout.weight", "model/readout.bias"}), ("dot", set())])
+@pytest.mark.parametrize(
+    ("attention", "sent"), [("off", {"model/readout.weight", "model/readout.bias"}), ("dot", set())]
+)
 def test_a_readout_that_reads_more_than_h_stays_here(attention, sent):
     trace = recorded(task="translation", attention=attention)  # the browser would take it to h alone
     _, arrays = opened(payload(trace))
