@@ -126,7 +126,7 @@ def _table(found: Writing, task: Task) -> None:
         column_config={
             "Decoding": st.column_config.TextColumn(width=75),
             "Right": st.column_config.CheckboxColumn(width=55),
-            "Text": st.column_config.TextColumn(width=195),
+            "Text": st.column_config.TextColumn(width=170),
             "ln p": st.column_config.NumberColumn(width=60, format="%.3f", help="Log-probability of all its symbols."),
             "per symbol": st.column_config.NumberColumn(
                 "mean", width=60, format="%.3f", help="Of ln p, per symbol: beams are ordered by it."
@@ -166,7 +166,7 @@ def own(task: Task, job: str) -> None:
         st.caption(
             "In words or digits; what it reads is shown below."
             if isinstance(task, Writes)
-            else literal(f"In the words that the task knows: {', '.join(task.input_labels)}.")
+            else literal(f"In the words that the task knows: {', '.join(filter(str.isalpha, task.input_labels))}.")
         )
         return
     try:

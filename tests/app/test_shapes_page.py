@@ -80,9 +80,8 @@ def test_a_number_and_a_remark_of_ones_own_are_answered():
     app = check(visit("shapes", task="translation", **SMALL))
     app.text_input(key="shape own text translation").set_value(" 21 ").run()
     said = words(check(app))
-    assert any(each.startswith("twenty\\-one → **") for each in said) and any(
-        "be: vingt et un." in each for each in said
-    )
+    assert any(each.startswith("twenty\\-one → **") for each in said)
+    assert any("vingt et un." in each for each in said)
     app.text_input(key="shape own text translation").set_value("one one").run()
     assert any("no right answer" in each for each in words(check(app)))
     app = check(visit("shapes", task="sentiment", **SMALL))
