@@ -34,7 +34,7 @@ export class ByHand {
     this.note.replaceChildren(...this.larger());
     this.sheet.classList.toggle("dense", H > UNITS || pass.at(layer).D > COLUMNS);
     const edited = pass === this.store.original ? "" : ", with the changes made by hand";
-    const title = `${header.description.label}, ${layerWords(recording.layers[layer])}, step ${header.step ?? 0}${edited}`;
+    const title = `${pass.description.label}, ${layerWords(recording.layers[layer])}, step ${header.step ?? 0}${edited}`;
     this.sheet.replaceChildren(
       make("p", { class: "title" }, title),
       this.weights(units),

@@ -68,7 +68,8 @@ export class Diagram {
       const [top, bottom] = [item.y - item.height / 2, item.y + item.height / 2].map(moved);
       const bounds = header.bounds[this.symbols.byId.get(item.id).name || item.id] ?? null;
       const grows = bottom - top - item.height;
-      return new Item({ ...item, y: (top + bottom) / 2 }, this.symbols, colour, bounds, count, grows);
+      const label = (index) => recording.label(layer, index);
+      return new Item({ ...item, label, y: (top + bottom) / 2 }, this.symbols, colour, bounds, count, grows);
     });
     this.byKey = new Map(this.items.map((item) => [item.key, item]));
     this.wires = this.draw(drawing.wires, moved, colour);
@@ -181,6 +182,8 @@ export class Diagram {
 
   clicked(event) {
     const item = this.itemAt(event.target);
+    const wire = event.target.closest(".wires");
+    if (wire) this.store.set({ node: wire.dataset.node });
     if (!item) return;
     if (event.target === item.cover && item.kind !== "input") this.store.set({ unit: this.unitAt(item, event) });
     else this.pick(item, !event.target.closest(".number, .part"));

@@ -33,7 +33,7 @@ export class Edits {
     this.slider = make("input", { type: "range", min: 0, max: TICKS, "aria-label": "New value, slider", oninput: () => this.slid(), onchange: () => (this.last = null) });
     this.wrong = make("p", { class: "wrong", role: "alert" });
     this.formula = make("select", { onchange: () => this.useFormula(this.formula.value) });
-    this.formulaRow = make("label", { class: "same-weights" }, make("span", {}, "These weights in a"), this.formula);
+    this.formulaRow = make("label", { class: "same-weights" }, make("span", {}, "Without training again: these weights in a"), this.formula);
     this.list = make("ul", { "aria-label": "Changes in force" });
     this.undoButton = button("Undo", () => this.undo());
     this.clearButton = button("Remove all", () => this.apply([]));

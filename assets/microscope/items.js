@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export const PART = 16; // pixels that each line of an opened box takes
 export const WIDER = 14; // and how much wider it is
 const DIGITS = 3;
+const SHORT = 6; // letters, for which there is room beside others
 
 export function make(name, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, name);
@@ -71,14 +72,15 @@ export class Item {
     this.value = new Shown(this.id, end ? { x: -left - 8, y: top + 18, class: "number end" } : { y: top + this.height - 28, class: "number large" });
     this.strip = { x: this.x + left + 9, y: this.y + top + this.height - 19, width: this.width - 18, height: 10 };
     const cover = make("rect", { class: "strip", x: left + 9, y: top + this.height - 23, width: this.width - 18, height: 18 });
-    this.was = make("text", { class: "was", x: -left - 6, y: top + this.height - (end ? -11 : 40), "text-anchor": "end" });
+    this.was = make("text", { class: "was", x: -left - 6, y: end ? top + this.height + 11 : top + 18, "text-anchor": "end" });
+    if (!end && !symbols.byId.get(this.id).name) this.was = null; // its title is too long for both
     this.element.append(body);
     if (!end) {
       this.level = make("rect", { class: "level", x: left + 1.5, y: top + 1.5, width: this.width - 3, height: this.height - 3, rx: 7 });
       this.element.append(this.level, make("text", { class: "sign", x: -left - 9, y: top + 18, "text-anchor": "end" }, this.sign));
     }
     this.which = make("text", { class: "which", x: left + 24, y: top + 18 });
-    this.element.append(letter, this.which, this.value.element, this.was, cover);
+    this.element.append(letter, this.which, this.value.element, this.was ?? "", cover);
     this.cover = cover;
     for (let k = 0; k < this.lines; k++) this.drawPart(this.lineAt(k, symbols), k, symbols, colour, left, top);
   }
@@ -113,12 +115,14 @@ export class Item {
     const index = this.kind === "input" ? feature(own) : Math.min(unit, own.length - 1);
     this.value.show(own[index], index, t);
     for (const part of this.numbers) part.show(values.get(part.id)[index], index, t);
-    if (this.kind === "input") this.which.textContent = own.length > 1 ? `[${index}]` : "";
+    if (this.kind === "input") this.which.textContent = own.length > 1 ? `[${index}] ${this.label(index).length > SHORT ? "" : this.label(index)}` : "";
     if (this.level) this.fill(own[index]);
     const old = before?.get(this.id)?.[index];
     const changed = old !== undefined && Math.fround(old) !== Math.fround(own[index]);
     this.element.classList.toggle("changed", changed);
-    if (this.was) this.was.textContent = changed ? `was ${show(old, DIGITS)}` : "";
+    if (!this.was) return;
+    const recorded = show(old ?? 0, DIGITS);
+    this.was.textContent = changed ? `${recorded.length > SHORT + 1 ? "" : "was "}${recorded}` : "";
   }
 
   /** How full a box is: from the bottom for a gate between 0 and 1, from the middle for what has a sign. */

@@ -16,11 +16,12 @@ import { Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 
 const microscopes = new WeakMap();
+const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 const SETTLED = 500; // milliseconds after which the server hears what is looked at
 const KEYS =
   "In the diagram, arrow keys go from part to part, and Enter picks one and opens or closes its box. Space plays and " +
   "pauses. N and B: one time step on and back; Home and End: the first and the last. U and Shift+U: the next unit and " +
-  "the one before. On the slider, arrow keys change the time step.";
+  "the one before. On the slider, arrow keys change the time step. Outside, Space and the arrow keys train the run.";
 
 class Microscope {
   constructor(parent, { data, setStateValue }) {
@@ -28,15 +29,15 @@ class Microscope {
     this.store = new Store();
     this.root = document.createElement("div");
     this.root.className = "rnnviz-microscope";
-    this.notice = document.createElement("p");
-    this.notice.className = "notice";
+    this.root.tabIndex = -1; // a click anywhere in it, and the keys are its own
+    this.notice = Object.assign(document.createElement("p"), { className: "notice" });
     this.notice.setAttribute("role", "status");
     this.diagram = new Diagram(this.store);
     this.transport = new Transport(this.store, () => this.diagram.scale);
     this.equations = new Equations(this.store, (id) => `var(${this.variable(id)})`);
     this.summary = new Summary(this.store);
-    this.legend = document.createElement("p");
-    this.legend.className = "legend";
+    this.legend = Object.assign(document.createElement("p"), { className: "legend" });
+    const extras = Object.assign(document.createElement("div"), { className: "extras" });
     const keys = document.createElement("details");
     keys.title = KEYS;
     keys.append(Object.assign(document.createElement("summary"), { textContent: "Keys" }), KEYS);
@@ -49,7 +50,8 @@ class Microscope {
     ]);
     const main = document.createElement("div");
     main.className = "main";
-    main.append(this.diagram.element, this.transport.element, this.legend, this.summary.element, keys, this.saving());
+    extras.append(this.summary.details, keys, this.saving());
+    main.append(this.diagram.element, this.transport.element, this.legend, extras, this.summary.spoken);
     this.root.append(this.notice, main, this.tabs.element);
     parent.append(this.root);
     this.store.addEventListener("change", ({ detail }) => this.changed(detail));
@@ -60,6 +62,7 @@ class Microscope {
     this.root.addEventListener("click", ({ target }) => {
       const node = this.equations.element.contains(target) && target.closest("[data-node]");
       if (node) this.store.set({ node: node.dataset.node });
+      if (this.diagram.element.contains(target) && target.closest(".number, .part, .wires")) this.tabs.reveal();
     });
     this.root.addEventListener("keydown", (event) => this.pressed(event));
     this.update(data);
@@ -69,11 +72,10 @@ class Microscope {
   saving() {
     const menu = document.createElement("details");
     menu.append(Object.assign(document.createElement("summary"), { textContent: "Save this time step" }));
-    const name = () => `microscope-t${this.store.t}`;
     const ways = { "Picture (SVG)": saveSvg, "Picture (PNG)": savePng, "Numbers (CSV)": saveCsv };
     for (const [label, take] of Object.entries(ways)) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
-      button.addEventListener("click", () => take(take === saveCsv ? this.store : this.diagram, name()));
+      button.addEventListener("click", () => take(take === saveCsv ? this.store : this.diagram, `microscope-t${this.store.t}`));
       menu.append(button);
     }
     return menu;
@@ -83,9 +85,8 @@ class Microscope {
   update(data) {
     const recording = decode(data);
     const { header } = recording;
-    const first = this.store.recording === null;
     const asked = header.look.layer !== this.look?.layer ? { layer: header.look.layer } : {};
-    const look = first ? { ...header.look, t: header.look.time } : asked; // time and unit are the reader's, from then on
+    const look = this.store.recording === null ? { ...header.look, t: header.look.time } : asked; // time and unit are the reader's, from then on
     this.look = header.look;
     const original = Pass.recorded(recording);
     const { layer, t, unit, node } = { ...this.store, ...look };
@@ -165,8 +166,8 @@ class Microscope {
     const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
     this.legend.textContent =
       "A wire is as thick, and a box as full, as the number of the chosen unit is large; the strips show all units. " +
-      "Click a box to open it, a number for its arithmetic, a strip to choose a unit. " +
-      `Recorded at step ${header.step.toLocaleString("en")}: ${T} time steps, ${H} units, ${size} sent once.`;
+      "Above the slider: the inputs over time. Click a box to open it, a number for its arithmetic, a strip to choose a unit. " +
+      `Recorded at step ${header.step.toLocaleString("en")}: ${count(T, "time step")}, ${count(H, "unit")}, ${size} sent once.`;
     this.root.dataset.bytes = bytes;
   }
 
@@ -198,22 +199,27 @@ class Microscope {
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || this.store.recording.T === 0) return;
-    const typing = event.target.matches("input, select, textarea, button, summary, a");
+    const { target, key } = event;
+    const taken = target.matches("select, textarea, input:not([type=range])")
+      || (key === " " && target.matches("button, summary, a"))
+      || (["Home", "End"].includes(key) && target.matches("input"));
     const { t, unit, recording } = this.store;
-    const within = this.diagram.element.contains(event.target);
+    const within = this.diagram.element.contains(target);
     const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [on, back] = [1, -1].map((step) => () => this.transport.go(t + step));
     const acts = {
       " ": () => this.transport.play(!this.store.playing),
       Home: () => this.transport.go(0),
       End: () => this.transport.go(recording.T - 1),
-      n: () => this.transport.go(t + 1),
-      b: () => this.transport.go(t - 1),
+      n: on,
+      b: back,
+      ...(target === this.root && { ArrowRight: on, ArrowLeft: back }),
       u: () => this.transport.chooseUnit(unit + 1),
       U: () => this.transport.chooseUnit(unit - 1),
     };
-    const act = within && event.key in moves ? () => this.diagram.move(moves[event.key])
-      : within && event.key === "Enter" ? () => this.diagram.pick(this.diagram.current)
-      : !typing ? acts[event.key] : null;
+    const act = within && key in moves ? () => this.diagram.move(moves[key])
+      : within && key === "Enter" ? () => this.diagram.pick(this.diagram.current)
+      : !taken ? acts[key] : null;
     event.stopPropagation(); // the page's own keys train the run
     if (!act) return;
     event.preventDefault();

@@ -28,6 +28,11 @@ export class Recording {
     const h = this.layers[0]?.get("state/h");
     [this.T, this.H] = h?.shape ?? [0, 0];
   }
+
+  /** The name of an input of the network that a layer reads; "" where it has none. */
+  label(layer, index) {
+    return /^l0(_|$)/.test(this.layers[layer].name) ? (this.header.inputs?.[index] ?? "") : "";
+  }
 }
 
 /** bytes: Uint8Array -> Recording. Throws where the bytes are not what the header says. */

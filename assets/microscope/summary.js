@@ -6,7 +6,6 @@ import { feature } from "./items.js";
 export class Summary {
   constructor(store) {
     this.store = store;
-    this.element = document.createElement("div");
     this.details = document.createElement("details");
     this.details.addEventListener("toggle", () => this.show());
     const title = Object.assign(document.createElement("summary"), { textContent: "This time step in words" });
@@ -15,7 +14,6 @@ export class Summary {
     this.spoken.className = "spoken";
     this.spoken.setAttribute("aria-live", "polite");
     this.details.append(title, this.words);
-    this.element.append(this.details, this.spoken);
   }
 
   /** Told at once to the eye; to the ear only while time stands still. */
@@ -32,7 +30,9 @@ export class Summary {
     const values = pass.nodes(layer, t);
     const { name, reverse } = recording.layers[layer];
     const x = values.get("x");
-    const read = x.length > 1 ? `${x.length} inputs, the largest ${show(x[feature(x)])}` : `the input ${show(x[0])}`;
+    const label = recording.label(layer, feature(x));
+    const largest = `the largest ${show(x[feature(x)])}${label && ` for “${label}”`}`;
+    const read = x.length > 1 ? `${x.length} inputs, ${largest}` : `the input ${show(x[0])}`;
     const quantities = pass.description.nodes.filter((node) => node.name && node.op !== "previous");
     const said = quantities.map(({ id, name: letter }) => {
       const before = values.get(`${letter}_prev`);

@@ -37,6 +37,12 @@ export class Tabs {
     }
   }
 
+  /** Scroll as far as it takes to see where the panel begins, and no further. */
+  reveal() {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.element.firstChild.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+  }
+
   pressed(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

@@ -27,10 +27,18 @@ export class Tip {
     const context = fresh(this.canvas, WIDTH, HEIGHT);
     const most = item.bounds ? item.bounds[1] : largest(values);
     bars(context, values, { x: 1, y: 1, width: WIDTH - 2, height: HEIGHT - 2 }, scale.of(item.id, item.bounds, most), most, index, scale.ink);
-    const what = item.kind === "input" ? "feature" : "unit";
-    this.number.textContent = `${what} ${index} of ${values.length}: ${show(values[index], 9)}`;
+    const input = item.kind === "input";
+    const name = input && item.label(index) ? ` “${item.label(index)}”` : "";
+    this.number.textContent = `${input ? "input" : "unit"} ${index}${name} of ${values.length}: ${show(values[index], 9)}${this.recorded(item, values, index)}`;
     this.element.hidden = false;
     this.place(item.element.querySelector(".body").getBoundingClientRect(), event.clientX);
+  }
+
+  /** What the number was before the changes made by hand, if they reach it. */
+  recorded({ id }, values, index) {
+    const { pass, original, layer, t } = this.store;
+    const before = pass === original ? undefined : original.nodes(layer, t).get(id)?.[index];
+    return before === undefined || Math.fround(before) === Math.fround(values[index]) ? "" : `, was ${show(before)}`;
   }
 
   /** Above what it is about, or below where there is no room; within the figure. */

@@ -14,6 +14,7 @@ const ICONS = {
   pause: "M7 5h4v14H7zM14 5h4v14h-4z",
   on: "M8 5l9 7-9 7z",
 };
+const ROWS = 50; // of inputs
 const INSET = 8; // half the slider's thumb
 
 function icon(name) {
@@ -62,6 +63,8 @@ export class Transport {
     this.where.className = "where";
     this.inputs = document.createElement("canvas");
     this.inputs.className = "inputs";
+    this.inputs.title = "The inputs over time. A click goes there.";
+    this.inputs.ariaHidden = "true"; // the slider is for all who do not see it
     this.inputs.addEventListener("click", (event) => this.go(this.timeAt(event)));
     this.told = (event) => this.hear(event);
     for (const name of [TIME, UNIT]) addEventListener(name, this.told);
@@ -167,8 +170,9 @@ export class Transport {
     if (!recording?.T || !width) return;
     const { data, shape } = recording.arrays.get("inputs");
     const [time, features] = shape;
-    const rows = Math.min(features, 24);
-    const height = Math.max(14, rows * 4 + 2);
+    const together = Math.ceil(features / ROWS); // the largest of so many features
+    const rows = Math.ceil(features / together);
+    const height = Math.max(14, rows * (rows > 24 ? 2 : 4) + 2);
     const context = fresh(this.inputs, width, height);
     const colour = this.scale().of("x", null, largest(data));
     // A column of time stands where the slider's thumb stands at that time.
@@ -176,7 +180,10 @@ export class Transport {
     this.inset = Math.max(0, INSET - wide / 2);
     const box = { x: INSET - wide / 2, width: time > 1 ? wide * time : width, height: (height - 2) / rows };
     for (let d = 0; d < rows; d++) {
-      const row = Float32Array.from({ length: time }, (_, t) => data[t * features + d]);
+      const row = Float32Array.from({ length: time }, (_, t) => {
+        const some = data.subarray(t * features + d * together, t * features + Math.min((d + 1) * together, features));
+        return some[feature(some)];
+      });
       strip(context, row, { ...box, y: 1 + d * box.height }, colour, null, "");
     }
   }

@@ -43,7 +43,9 @@ def traces(tmp_path_factory):
         )
         made[name] = observe(advance(start(config), steps=12))
         layer = 3 if name == "reverse" else 0
-        (folder / f"{name}.bin").write_bytes(payload(made[name], 1, look=LOOK | {"layer": layer}, shape="seq→vec"))
+        names = ["value", "mark"]
+        data = payload(made[name], 1, look=LOOK | {"layer": layer}, shape="seq→vec", inputs=names)
+        (folder / f"{name}.bin").write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNNVIZ_RECORDINGS", str(folder))
         yield made
@@ -328,3 +330,50 @@ def test_the_page_without_a_time_step_or_with_strange_numbers(look_at, traces):
     assert tab.page.locator(ROOT).get_attribute("data-unit") == "0"
     tab = look_at("none", drawn=f"{ROOT}.empty")
     assert "no time steps" in tab.page.locator(f"{ROOT} .notice").inner_text()
+
+
+def test_its_keys_work_wherever_one_clicked_in_it(look_at):
+    tab = look_at("wide")
+    keys, time = tab.page.keyboard, lambda: int(tab.page.get_attribute(ROOT, "data-time"))
+    unit = f"{ROOT}[data-unit='4']"
+    tab.page.locator(f"{ROOT} .track input").click()
+    middle = time()
+    keys.press("ArrowRight")
+    tab.page.wait_for_selector(f"{ROOT}[data-time='{middle + 1}']")
+    keys.press("u")
+    tab.page.wait_for_selector(unit)
+    keys.press("Space")
+    tab.page.wait_for_selector(f"{ROOT}.playing")
+    tab.page.locator(f"{ROOT} .main .legend").click()
+    keys.press("Space")
+    tab.page.wait_for_selector(f"{ROOT}:not(.playing)")
+    at = time()
+    keys.press("ArrowLeft")
+    tab.page.wait_for_selector(f"{ROOT}[data-time='{at - 1}']")
+    tab.page.get_by_role("tab", name="Change a number").click()
+    slider = tab.page.get_by_label("New value, slider")
+    slider.focus()
+    keys.press("Home")
+    assert slider.input_value() == "0" and time() == at - 1, "Home is the slider's own"
+    tab.page.get_by_label("New value", exact=True).press_sequentially("unb")
+    assert time() == at - 1 and tab.page.locator(unit).count(), "what is typed is text"
+
+
+def test_a_number_that_is_clicked_shows_its_arithmetic_even_in_a_low_window(look_at):
+    tab = look_at("lstm")
+    tab.page.set_viewport_size({"width": 1280, "height": 640})
+    tab.page.locator(f"{ROOT} .item[data-key=f] .number.large").click()
+    tab.page.wait_for_function(
+        "() => { const { top, bottom } = document.querySelector('.sums .line').getBoundingClientRect();"
+        " return top > 0 && bottom < innerHeight }"
+    )
+    tab.page.locator(f"{ROOT} .wires[data-node=o] .wire").dispatch_event("click", {"bubbles": True})
+    tab.page.wait_for_selector(f"{ROOT} .item.picked[data-key=o]")
+
+
+def test_an_input_is_called_by_its_name(look_at):
+    tab = look_at("lstm")
+    tab.page.get_by_text("This time step in words").click()
+    text = tab.page.locator(f"{ROOT} .input .which").text_content()
+    assert text in ("[0] value", "[1] mark")
+    assert f"for “{text.split()[1]}”" in tab.page.locator(f"{ROOT} details p").text_content()
