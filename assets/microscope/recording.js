@@ -1,4 +1,6 @@
-// One sequence of a run as it arrives from Python: 4 bytes length, a JSON header, then float32 arrays end to end.
+// One sequence of a run as it arrives from Python; `rnnviz/app/microscope.py` says which arrays there are.
+
+import { unpack } from "../rnnviz.plot/arrays.js";
 
 const LAYER = /^(l\d+(?:_reverse)?)\//;
 
@@ -37,17 +39,6 @@ export class Recording {
 
 /** bytes: Uint8Array -> Recording. Throws where the bytes are not what the header says. */
 export function decode(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const numbers = bytes.slice(4 + length).buffer; // a copy begins at 0, as a Float32Array asks for
-  const arrays = new Map();
-  let place = 0;
-  for (const { name, shape } of header.arrays) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    if (place + 4 * size > numbers.byteLength) throw new Error(`The recording ends before "${name}".`);
-    arrays.set(name, { data: new Float32Array(numbers, place, size), shape });
-    place += 4 * size;
-  }
-  if (place !== numbers.byteLength) throw new Error("The recording holds more numbers than its header says.");
+  const { header, arrays } = unpack(bytes, Float32Array);
   return new Recording(header, arrays, bytes.byteLength);
 }

@@ -1,5 +1,6 @@
-// A network unrolled through time as it arrives from Python: 4 bytes length, a JSON header, float64 arrays end to end.
-// `rnnviz/app/unrolled.py` says which arrays there are.
+// A network unrolled through time as it arrives from Python; `rnnviz/app/unrolled.py` says which arrays there are.
+
+import { unpack } from "../rnnviz.plot/arrays.js";
 
 /** One stack of layers over T time steps. edges: [upper layer, lower layer or -1 for the inputs]. */
 class Segment {
@@ -80,17 +81,6 @@ export class Drawing {
 
 /** bytes: Uint8Array -> Drawing. Throws where the bytes are not what the header says. */
 export function decode(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const numbers = bytes.slice(4 + length).buffer; // a copy begins at 0, as a Float64Array asks for
-  const arrays = new Map();
-  let place = 0;
-  for (const { name, shape } of header.arrays) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    if (place + 8 * size > numbers.byteLength) throw new Error(`The drawing ends before "${name}".`);
-    arrays.set(name, { data: new Float64Array(numbers, place, size), shape });
-    place += 8 * size;
-  }
-  if (place !== numbers.byteLength) throw new Error("The drawing holds more numbers than its header says.");
+  const { header, arrays } = unpack(bytes, Float64Array);
   return new Drawing(header, arrays);
 }

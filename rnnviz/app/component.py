@@ -9,11 +9,13 @@ need no manifest, but travels again with every drawing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
@@ -35,6 +37,19 @@ def component(name: str, beside: Mapping[str, Path] | None = None) -> Callable[.
             manifest = ComponentManifest(PACKAGE, rnnviz.__version__, [ComponentConfig(each, folder.name)])
             manager.register_from_manifest(manifest, folder.parent)
     return _mount(name)
+
+
+def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], dtype: str) -> bytes:
+    """What a component of ours reads (`assets/plot/arrays.js`): 4 bytes, the length of the header, little-endian; the
+    header in JSON; then the arrays end to end. dtype: of all of them, "<f4" or "<f8".
+
+    The header's `arrays` lists their names and shapes. Raises ValueError where the header holds NaN or infinity.
+    """
+    listed = [{"name": name, "shape": array.shape} for name, array in arrays.items()]
+    text = json.dumps({**header, "arrays": listed}, allow_nan=False).encode()
+    with np.errstate(over="ignore"):  # what single precision cannot hold is infinite there
+        numbers = b"".join(np.ascontiguousarray(array, dtype).tobytes() for array in arrays.values())
+    return len(text).to_bytes(4, "little") + text + numbers
 
 
 @cache

@@ -1,18 +1,18 @@
 """What the browser's microscope gets: one sequence of a Trace, the weights, and the drawing of the cell, as bytes.
 
-4 bytes: length of the header, little-endian. The header, JSON. Then float32 arrays end to end, little-endian, whose
-names and shapes the header lists under `arrays`: `inputs`; per layer `l0/input`, `l0/state/h`, `l0/gate/f`,
-`l0/initial/h`, `l0/weight_ih`, ...; `model/readout.weight` and `model/readout.bias`, where outputs are made of h alone.
+Packed as for every component (`component.packed`), the arrays float32: `inputs`; per layer `l0/input`, `l0/state/h`,
+`l0/gate/f`, `l0/initial/h`, `l0/weight_ih`, ...; `model/readout.weight` and `model/readout.bias`, where outputs are
+made of h alone.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from rnnviz.app.component import packed
 from rnnviz.cells import CELLS, Cell
 from rnnviz.cells.layer import WEIGHTS
 from rnnviz.figures.colours import BAD, DIVERGING, INK, colour_of
@@ -54,13 +54,9 @@ def payload(trace: Trace, sequence: int = 0, **more: Any) -> bytes:
         "step": trace.step,
         "sequence": sequence,
         "labels": trace.labels,
-        "arrays": [{"name": name, "shape": array.shape} for name, array in arrays.items()],
         **more,
     }
-    head = json.dumps(header).encode()
-    head += b" " * (-len(head) % 4)
-    numbers = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
-    return len(head).to_bytes(4, "little") + head + numbers
+    return packed(header, arrays, "<f4")
 
 
 def variants(cell: Cell) -> list[Cell]:

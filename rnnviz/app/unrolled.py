@@ -1,8 +1,8 @@
 """What the browser needs to draw a network unrolled through time: the norms along one sequence, sent once.
 
-The payload is 4 bytes (the length, little-endian), a JSON header, then float64 arrays end to end; the header's
-`arrays` lists their names and shapes. A network is one segment, or two: an encoder and a decoder. Of segment n, with
-L layers (directions counted), T time steps and W windows of truncated back-propagation, the last of which is T:
+Packed as for every component (`component.packed`), the arrays float64. A network is one segment, or two: an encoder
+and a decoder. Of segment n, with L layers (directions counted), T time steps and W windows of truncated
+back-propagation, the last of which is T:
 
     n/<state>          (L, T)     norm of the state over the units
     n/total/<state>    (W, L, T)  norm of dLoss/dstate_t
@@ -17,7 +17,6 @@ Everything else about the picture is decided in the browser (`assets/unrolled/`)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,6 +25,7 @@ import numpy as np
 
 from rnnviz.analysis.norms import norms
 from rnnviz.analysis.truncation import TruncatedGradients, truncated_gradients
+from rnnviz.app.component import packed
 from rnnviz.app.unrolled_labels import Labels, given_of, inputs_of, outputs_of, written_of
 from rnnviz.cells import CELLS
 from rnnviz.figures.colours import BAD, ZERO, colour_of
@@ -42,15 +42,11 @@ Arrays = dict[str, np.ndarray]
 
 def payload(trace: Trace, task: Task, sequence: int, seconds: float = SECONDS) -> bytes:
     """The drawing of one recorded sequence of the task's probe. seconds: how long its windows may take, roughly."""
-    header, arrays = drawing(trace, task, sequence, seconds)
-    header["arrays"] = [{"name": name, "shape": array.shape} for name, array in arrays.items()]
-    text = json.dumps(header, allow_nan=False).encode()
-    numbers = b"".join(np.ascontiguousarray(array, "<f8").tobytes() for array in arrays.values())
-    return len(text).to_bytes(4, "little") + text + numbers
+    return packed(*drawing(trace, task, sequence, seconds), "<f8")
 
 
 def drawing(trace: Trace, task: Task, sequence: int, seconds: float = SECONDS) -> tuple[dict[str, Any], Arrays]:
-    """The header without its list of arrays, and the arrays by name."""
+    """The header and the arrays by name."""
     batch, steps = task.probe(), int(trace.lengths[sequence])
     shape = SHAPES[task.shape]
     parts = [trace] if trace.encoder is None else [trace.encoder, trace]

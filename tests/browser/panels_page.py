@@ -39,7 +39,7 @@ def open_page(visit):
 
 
 def serve(route):
-    path = ASSETS / route.request.url.removeprefix(SITE).split("?")[0]
+    path = ASSETS / route.request.url.removeprefix(SITE).removeprefix("rnnviz.").split("?")[0]
     if path.suffix in TYPES:
         route.fulfill(body=path.read_text(), content_type=TYPES[path.suffix])
     else:
