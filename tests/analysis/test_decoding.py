@@ -130,15 +130,11 @@ def test_a_full_beam_finds_what_trying_everything_finds(monkeypatch, kind, setti
     assert improved  # greedy is not always best, or nothing was searched
 
 
-def test_a_beam_waits_for_what_is_long_and_sure():
-    """A decoder wired by hand: 0 (start), 2, 3, ... 7, 1 (end), each nearly certain and the end second likeliest."""
-    count = 8
-    after = np.full((count, count), -4.0)  # row: what comes, column: what was read
-    after[END] = 0
-    for token, following in [(START, 2), *((k, k + 1) for k in range(2, count - 1)), (count - 1, END)]:
-        after[following, token] = 8
+def wired(after):
+    """A decoder wired by hand. after (O, O): the output of each class after each that was read."""
+    count = len(after)
     zeros = np.zeros((1, 1, count))
-    wired = Trace(
+    return Trace(
         cell="rnn_tanh",
         layer_names=("l0",),
         inputs=zeros,
@@ -155,12 +151,25 @@ def test_a_beam_waits_for_what_is_long_and_sure():
             "readout.bias": np.zeros(count),
         },
     )
+
+
+def test_a_beam_waits_for_what_is_long_and_sure():
+    """0 (start), 2, 3, ... 7, 1 (end), each nearly certain and the end second likeliest."""
+    count = 8
     right = [*range(2, count), END]
-    assert greedy(wired, np.zeros(1), START, END, 20).tokens.tolist() == right
+    after = np.full((count, count), -4.0)  # row: what comes, column: what was read
+    after[END] = 0
+    for token, following in zip([START, *right], right, strict=False):
+        after[following, token] = 8
+    assert greedy(wired(after), np.zeros(1), START, END, 20).tokens.tolist() == right
     for width in (2, 3, 5):
-        found = beam(wired, np.zeros(1), START, END, 20, width)
+        found = beam(wired(after), np.zeros(1), START, END, 20, width)
         assert found[0].tokens.tolist() == right and len(found) == width
         assert all(one.ended and len(one.tokens) < len(right) for one in found[1:])  # the hasty ones ended before
+    # At first the end is likelier, but not than the mean of a long sequence that is sure from then on.
+    after[2, START] = -1
+    assert greedy(wired(after), np.zeros(1), START, END, 20).tokens.tolist() == [END]
+    assert beam(wired(after), np.zeros(1), START, END, 20, 2)[0].tokens.tolist() == right
 
 
 def test_cut_sequences_come_after_those_that_ended(monkeypatch):

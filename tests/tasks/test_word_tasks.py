@@ -182,3 +182,13 @@ def test_remarks_that_cannot_be_read_are_refused_in_words(text, words):
     with pytest.raises(ValueError, match="[.]$") as caught:
         made("sentiment").encode(text)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["translation", "caption"])
+def test_a_decoder_is_given_what_came_before_and_nothing_else(name):
+    task = made(name)
+    for batch in (task.batch(3), task.heldout(50)):
+        assert (batch.previous[:, 0] == task.start).all() and (batch.targets != task.start).all(1).any()
+        assert np.array_equal(batch.previous[:, 1:], batch.targets[:, :-1])
+        ends = batch.targets[np.arange(len(batch.targets)), batch.target_lengths - 1]
+        assert (ends == task.end).all() and batch.target_lengths.max() == batch.targets.shape[1]
