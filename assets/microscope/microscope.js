@@ -112,7 +112,7 @@ class Microscope {
     this.names = new Set([...(this.names ?? []), ...names]);
     if (names.includes("hover")) this.light();
     this.frame ??= requestAnimationFrame(() => this.draw());
-    if (names.includes("t") || names.includes("unit")) this.report();
+    if (["t", "unit", "layer"].some((name) => names.includes(name))) this.report();
   }
 
   /** Once a frame at the most: what has changed since the last. */
@@ -186,14 +186,15 @@ class Microscope {
     for (const element of this.root.querySelectorAll(`.item[data-node="${CSS.escape(node)}"]`)) element.classList.add("picked");
   }
 
-  /** Once time and unit have come to rest, the server hears of them: they then stand in the link. */
+  /** Once time, unit and layer have come to rest, the server hears of them: they then stand in the link. */
   report() {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
-      const { t, unit, playing } = this.store;
+      const { t, unit, layer, playing } = this.store;
       if (playing) return this.report();
-      if (this.told !== `${t} ${unit}`) this.tell("look", { time: t, unit });
-      this.told = `${t} ${unit}`;
+      if (this.told !== `${t} ${unit} ${layer}`) this.tell("look", { time: t, unit, layer });
+      this.told = `${t} ${unit} ${layer}`;
+      this.look.layer = layer; // the server will say it back
     }, SETTLED);
   }
 

@@ -174,7 +174,8 @@ export class Transport {
     const rows = Math.ceil(features / together);
     const height = Math.max(14, rows * (rows > 24 ? 2 : 4) + 2);
     const context = fresh(this.inputs, width, height);
-    const colour = this.scale().of("x", null, largest(data));
+    const scale = this.scale().of("x", null, largest(data));
+    const colour = (value) => (value === 0 ? "transparent" : scale(value)); // most of a one-hot input
     // A column of time stands where the slider's thumb stands at that time.
     const wide = time > 1 ? (width - 2 * INSET) / (time - 1) : width;
     this.inset = Math.max(0, INSET - wide / 2);

@@ -92,9 +92,9 @@ def _small() -> dict[str, str]:
 
 
 def _looked() -> None:
-    """The browser says which time step and unit it shows: whole numbers, whoever sent them."""
+    """The browser says which time step, unit and layer it shows: whole numbers, whoever sent them."""
     said: Any = st.session_state[KEY].get("look") or {}
-    fields = {name: said.get(name) for name in ("time", "unit")}
+    fields = {name: said.get(name) for name in ("time", "unit", "layer")}
     if all(type(value) is int and 0 <= value < look.ANY for value in fields.values()):
         look.change(**fields)
 

@@ -14,6 +14,7 @@ from rnnviz.runs import engine as engines
 from rnnviz.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
+GOOD = {"time": 3, "unit": 1, "layer": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -92,13 +93,13 @@ def test_the_reset_gate_has_a_switch_which_is_a_setting():
     assert not [each for each in visit(cell="lstm").segmented_control if each.key == "switch cell"]
 
 
-@pytest.mark.parametrize("said", [{"time": 3, "unit": 1}, {"time": -1, "unit": True}, {"time": "x"}, None])
+@pytest.mark.parametrize("said", [GOOD, GOOD | {"time": -1}, GOOD | {"unit": True}, {"time": "x"}, None])
 def test_what_the_browser_says_it_looks_at_stands_in_the_link(said):
     app = visit()
     app.session_state["microscope"] = {"look": said}
     check(app.run())
     look = app.session_state["visitor"].look
-    good = said == {"time": 3, "unit": 1}
+    good = said == GOOD
     assert (look.time, look.unit) in ({(3, 1), (0, 0)} if good else {(0, 0)})
 
 

@@ -13,6 +13,8 @@ from rnnviz.training import advance, observe, start
 ROOT = ".rnnviz-microscope"
 QUERY = {"task": "adding", "T": "12", "H": "8", "B": "4", "lr": "0.01", "seed": "5"}
 SENT = f"document.querySelector('{ROOT} .main .legend')?.textContent ?? ''"
+CHOSEN = """words => [...document.querySelectorAll('[data-testid=stSelectbox]')].some(
+    box => box.innerText.trim() === words || box.querySelector('input')?.value === words)"""
 QUICK = 1.0  # seconds, from the click on the page's name to the first picture of a run that exists
 
 
@@ -114,4 +116,22 @@ def test_the_first_picture_comes_at_once_and_the_link_names_what_is_looked_at(se
     for key in ("n", "n", "u"):
         tab.page.keyboard.press(key)
     tab.page.wait_for_function("() => location.search.includes('t=2') && location.search.includes('unit=1')")
+    tab.check()
+
+
+def test_a_number_that_is_followed_to_the_layer_below_takes_the_page_along(server, visit):
+    tab = visit()
+    tab.page.goto(address(server, cell="gru", layers="2", layer="1"))
+    shown(tab, 0)
+    tab.page.locator(f"{ROOT} [data-key=x] .number").click()
+    tab.page.get_by_role("button", name="h₀[0]", exact=False).last.click()
+    tab.page.wait_for_function("() => !location.search.includes('layer=')")
+    tab.page.wait_for_function(CHOSEN, arg="Layer l0")
+    tab.page.get_by_role("navigation", name="Numbers you came from").get_by_role("button").click()
+    tab.page.wait_for_function("() => location.search.includes('layer=1')")
+    tab.page.wait_for_function(CHOSEN, arg="Layer l1")
+    said = tab.page.locator(f"{ROOT} .arithmetic .words")
+    assert "layer l1" in said.inner_text()
+    tab.page.wait_for_timeout(1500)
+    assert "layer l1" in said.inner_text(), "what comes back from the server moves nothing"
     tab.check()
