@@ -47,7 +47,8 @@ export class ByHand {
   larger() {
     const { T, H, header } = this.store.recording;
     if (H <= UNITS && T <= TIMES) return [];
-    const size = `This network has ${H} units and ${T} time steps. Here are the first ${UNITS} units and ${TIMES} time steps; `;
+    const first = (count, most, what) => (count > most ? `the first ${most} of ${count} ${what}s` : count > 1 ? `all ${count} ${what}s` : `the only ${what}`);
+    const size = `Here ${H > 1 ? "are" : "is"} ${first(H, UNITS, "unit")} at ${first(T, TIMES, "time step")}; `;
     const text = `${size}terms that do not fit are added up. `;
     if (!header.by_hand) return [text];
     return [text, make("a", { href: header.by_hand.href, target: "_self" }, header.by_hand.label), "."];

@@ -150,6 +150,7 @@ export class Diagram {
       const share = Number.isFinite(size) ? size / (0.5 + size) : 1;
       element.style.setProperty("--width", own.length > 1 && kind === "input" ? 2 : (1.4 + 4.6 * share).toFixed(2));
     }
+    if (!this.tip.element.hidden) this.pointed(this.pointer); // what it says is of this time step
   }
 
   /** The largest size that an unbounded quantity has over the recording, so that its colours stay as time runs. */
@@ -203,6 +204,7 @@ export class Diagram {
   }
 
   pointed(event) {
+    this.pointer = event;
     const item = this.itemAt(event.target);
     if (!item || event.pointerType === "touch") return this.tip.hide();
     const within = event.target === item.cover ? this.unitAt(item, event) : null;

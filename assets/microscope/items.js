@@ -72,12 +72,18 @@ export class Item {
     this.value = new Shown(this.id, end ? { x: -left - 8, y: top + 18, class: "number end" } : { y: top + this.height - 28, class: "number large" });
     this.strip = { x: this.x + left + 9, y: this.y + top + this.height - 19, width: this.width - 18, height: 10 };
     const cover = make("rect", { class: "strip", x: left + 9, y: top + this.height - 23, width: this.width - 18, height: 18 });
-    this.was = make("text", { class: "was", x: -left - 6, y: end ? top + this.height + 11 : top + 18, "text-anchor": "end" });
+    const beside = this.kind === "input"; // nothing stands there, and below it the picture ends
+    this.was = make("text", {
+      class: "was",
+      x: beside ? 6 - left : -left - 6,
+      y: end && !beside ? top + this.height + 11 : top + 18,
+      "text-anchor": beside ? "start" : "end",
+    });
     if (!end && !symbols.byId.get(this.id).name) this.was = null; // its title is too long for both
     this.element.append(body);
     if (!end) {
       this.level = make("rect", { class: "level", x: left + 1.5, y: top + 1.5, width: this.width - 3, height: this.height - 3, rx: 7 });
-      this.element.append(this.level, make("text", { class: "sign", x: -left - 9, y: top + 18, "text-anchor": "end" }, this.sign));
+      this.element.append(this.level, make("text", { class: this.was ? "sign" : "sign kept", x: -left - 9, y: top + 18, "text-anchor": "end" }, this.sign));
     }
     this.which = make("text", { class: "which", x: left + 24, y: top + 18 });
     this.element.append(letter, this.which, this.value.element, this.was ?? "", cover);

@@ -179,7 +179,7 @@ export class Transport {
     // A column of time stands where the slider's thumb stands at that time.
     const wide = time > 1 ? (width - 2 * INSET) / (time - 1) : width;
     this.inset = Math.max(0, INSET - wide / 2);
-    const box = { x: INSET - wide / 2, width: time > 1 ? wide * time : width, height: (height - 2) / rows };
+    const box = { x: time > 1 ? INSET - wide / 2 : 0, width: time > 1 ? wide * time : width, height: (height - 2) / rows };
     for (let d = 0; d < rows; d++) {
       const row = Float32Array.from({ length: time }, (_, t) => {
         const some = data.subarray(t * features + d * together, t * features + Math.min((d + 1) * together, features));

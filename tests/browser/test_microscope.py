@@ -377,3 +377,18 @@ def test_an_input_is_called_by_its_name(look_at):
     text = tab.page.locator(f"{ROOT} .input .which").text_content()
     assert text in ("[0] value", "[1] mark")
     assert f"for “{text.split()[1]}”" in tab.page.locator(f"{ROOT} details p").text_content()
+
+
+def test_what_is_pointed_at_is_said_of_the_time_step_shown(look_at):
+    tab = look_at("lstm")
+    tab.page.locator(f"{ROOT} .item[data-key=f] .letter").hover()
+    tip = tab.page.locator(f"{ROOT} .tip")
+    tip.wait_for()
+    number = tab.page.locator(f"{ROOT} .item[data-key=f] .number.large")
+    for t in (5, 6):
+        tab.page.evaluate(
+            "t => dispatchEvent(new CustomEvent('rnnviz:time', { detail: { group: 'time', time: t } }))", t
+        )
+        tab.page.wait_for_selector(f"{ROOT}[data-time='{t}']")
+        told = tip.inner_text().rpartition(" ")[2]
+        assert float(told) == pytest.approx(float(number.text_content()), rel=6e-3), "the mouse has not moved"
