@@ -1,6 +1,6 @@
 // The arithmetic of the number that was picked, every number of it a way to where it comes from.
 
-import { exact, read, show } from "./numbers.js";
+import { exact, read, show } from "../rnnviz.plot/numbers.js";
 import { button, layerWords, make, panel, symbol, whenSeen, words } from "./panel.js";
 import { enoughDigits, largest, lines, redone, relation, RESULT_DIGITS } from "./terms.js";
 import { Writer } from "./writer.js";

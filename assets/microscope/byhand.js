@@ -1,6 +1,6 @@
 // By hand: every number of every equation for two units and four time steps, on one page to print.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { button, layerWords, make, panel, whenSeen, words } from "./panel.js";
 import { lines, redone, relation } from "./terms.js";
 import { Writer } from "./writer.js";

@@ -2,7 +2,7 @@
 
 import { Effect } from "./effect.js";
 import { Pass } from "./forward.js";
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { button, make, panel, whenSeen } from "./panel.js";
 import { editOf, keyOf, nameOf, offers, spanOf, valueOf } from "./places.js";
 

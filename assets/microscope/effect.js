@@ -1,6 +1,6 @@
 // What a change does: the picked quantity and the output over time, as they were and as they are now.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { layerWords, make, pickedQuantity, symbol, words } from "./panel.js";
 import { rangeOf, TimePlot } from "./timeplot.js";
 

@@ -1,6 +1,6 @@
 // The equations of the cell, written from its graph, each with the line of code and the tensors that compute it.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { Symbols, written } from "./symbols.js";
 
 function block(name, ...children) {

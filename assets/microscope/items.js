@@ -1,6 +1,6 @@
 // The boxes, circles and ends of the diagram. Built once for a recording; `show` only writes texts and styles.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { drawn } from "./symbols.js";
 
 const SVG = "http://www.w3.org/2000/svg";

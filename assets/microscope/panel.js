@@ -1,6 +1,6 @@
 // What the panels beside the diagram share: how an element is made, how places are named, how one goes there.
 
-import { lowered } from "./numbers.js";
+import { lowered } from "../rnnviz.plot/numbers.js";
 
 /** An element with attributes (those that begin with "on" are listeners) and children; text goes in as text. */
 export function make(tag, attributes = {}, ...children) {

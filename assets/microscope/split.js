@@ -1,6 +1,6 @@
 // Why a gate is what it is: what the input, the recurrent weights and the biases add to its pre-activation, over time.
 
-import { lowered, show } from "./numbers.js";
+import { lowered, show } from "../rnnviz.plot/numbers.js";
 import { colourOf, layerWords, make, panel, pickedQuantity, whenSeen, words } from "./panel.js";
 import { PARTS, partsOf, splittable } from "./parts.js";
 import { rangeOf, TimePlot } from "./timeplot.js";

@@ -1,6 +1,6 @@
 // The time step in sentences: for readers who do not see the picture, and behind a switch for those who do.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { feature } from "./items.js";
 
 export class Summary {

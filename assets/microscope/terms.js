@@ -2,7 +2,7 @@
 // go there. `written` and `redone` make sure that a reader who takes the numbers as written gets the result as written.
 
 import { firstRow, sigmoid } from "./graph.js";
-import { read, show } from "./numbers.js";
+import { read, show } from "../rnnviz.plot/numbers.js";
 
 const CALLS = { sigmoid: ["σ", sigmoid], tanh: ["tanh", Math.tanh], relu: ["max", (a) => Math.max(a, 0)] };
 const LARGEST = 3; // terms of a matrix product that a line shows

@@ -1,6 +1,6 @@
 // Curves and areas over time on a canvas. The time cursor is an element of its own, so that moving it draws nothing.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { make } from "./panel.js";
 
 const LEFT = 46; // pixels for the numbers beside the axis

@@ -1,6 +1,6 @@
 // What pointing at a part of the diagram shows: its vector over the units, and the exact number under the pointer.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { written } from "./symbols.js";
 import { bars, fresh, largest } from "./vectors.js";
 

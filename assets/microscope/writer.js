@@ -1,6 +1,6 @@
 // Writes the tree of an arithmetic as a line: numbers by a function of the reader's choice, signs and brackets between.
 
-import { show } from "./numbers.js";
+import { show } from "../rnnviz.plot/numbers.js";
 import { isNumber, largest } from "./terms.js";
 
 const minus = (value) => value < 0 || Object.is(value, -0);

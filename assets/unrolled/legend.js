@@ -1,7 +1,8 @@
 // What shades, widths and marks mean, in a line above the picture that wraps; part of the picture, so that it is
 // taken along with it.
 
-import { power, shadeOf, show } from "./scale.js";
+import { power } from "../rnnviz.plot/numbers.js";
+import { shadeOf, show } from "./scale.js";
 
 const LINE = 22;
 const FONT = 11;

@@ -9,7 +9,7 @@ function cell(tag, words, scope) {
   return made;
 }
 
-/** What is read and said at a time step: [name, words] pairs. */
+/** What is read and said at a time step: pairs of a name and words or a number. */
 export function saidAt(segment, t) {
   const found = [];
   const { inputs, outputs } = segment;
@@ -17,7 +17,7 @@ export function saidAt(segment, t) {
   if (inputs?.kind === "values") {
     const count = inputs.names.length;
     const row = [...segment.get("inputs").data.subarray(t * count, (t + 1) * count)];
-    found.push(...row.map((value, k) => [inputs.names[k], show(value)]));
+    found.push(...row.map((value, k) => [inputs.names[k], value]));
   }
   if (outputs?.kind === "text" && outputs.text[t] !== null) {
     found.push(["output", outputs.text[t]]);
@@ -25,7 +25,7 @@ export function saidAt(segment, t) {
   }
   if (outputs?.kind === "values") {
     const { data } = segment.get("outputs");
-    found.push(["output", show(data[t])], ["target", show(data[segment.steps + t])]);
+    found.push(["output", data[t]], ["target", data[segment.steps + t]]);
   }
   return found;
 }
@@ -60,7 +60,7 @@ export class Readout {
     const segment = cursor?.segment ?? drawing.last;
     const t = cursor?.t ?? segment.steps - 1;
     const where = drawing.segments.length > 1 ? `${segment.name}, time step ${t}` : `Time step ${t}`;
-    const pairs = saidAt(segment, t).slice(0, 6).map(([name, words]) => `${name} ${words}`);
+    const pairs = saidAt(segment, t).slice(0, 6).map(([name, said]) => `${name} ${typeof said === "number" ? show(said) : said}`);
     this.said.textContent = [`${where} of 0 to ${segment.steps - 1}`, ...pairs].join(" · ");
     const { head, rows } = tableAt(drawing, segment, t, window);
     const top = document.createElement("tr");

@@ -1,5 +1,7 @@
 // From numbers to widths, shades and words.
 
+import { show as written } from "../rnnviz.plot/numbers.js";
+
 const DECADES = 8; // of gradient that widths tell apart
 const THINNEST = 0.75;
 
@@ -43,20 +45,8 @@ export class WidthScale {
   }
 }
 
-const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-
-/** 10 to a whole exponent, as text. */
-export const power = (exponent) => `10${[...String(exponent)].map((sign) => RAISED[sign]).join("")}`;
-
-/** A number in three digits, with every value that is no number named. */
-export function show(value) {
-  if (value === null || value === undefined) return "–";
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size >= 1e-3 && size < 1e4 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
-}
+/** A number in three digits; a dash where there is none. */
+export const show = (value) => (value === null || value === undefined ? "–" : written(value, 3));
 
 /** A share as text. */
 export function percent(value) {

@@ -1,7 +1,7 @@
 // Below the columns, on their time axis: how large the gradient is at every time step, on a log axis.
 
 import { rowName } from "./labels.js";
-import { power } from "./scale.js";
+import { power } from "../rnnviz.plot/numbers.js";
 
 export function strip(pen, scene) {
   const { drawing, geometry, stages, position, window, scale, unrolling } = scene;

@@ -6,6 +6,9 @@ const LOWERED = { "-": "₋", 0: "₀", 1: "₁", 2: "₂", 3: "₃", 4: "₄", 
 
 const each = (table, value) => Array.from(String(value), (sign) => table[sign] ?? sign).join("");
 
+/** 10 to a whole exponent: -3 -> "10⁻³". */
+export const power = (exponent) => `10${each(RAISED, exponent)}`;
+
 /** A whole number as an index: 12 -> "₁₂". */
 export const lowered = (value) => each(LOWERED, value);
 
@@ -21,8 +24,8 @@ export function show(value, digits = 4) {
   const number = plain ?? written[digits - 1];
   const size = Math.abs(number);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
-    const [front, power] = (plain?.toExponential() ?? value.toExponential(digits - 1)).split("e");
-    return `${front}·10${each(RAISED, Number(power))}`.replace(/^-/, MINUS);
+    const [front, exponent] = (plain?.toExponential() ?? value.toExponential(digits - 1)).split("e");
+    return `${front}·${power(Number(exponent))}`.replace(/^-/, MINUS);
   }
   const padded = value.toPrecision(digits);
   return (plain === undefined && !padded.includes("e") ? padded : String(number)).replace(/^-/, MINUS);
@@ -33,8 +36,8 @@ export const exact = (value, written) => Object.is(written, value) || Math.froun
 
 /** A number as `show` wrote it, read back. */
 export function read(text) {
-  const [, front, power] = /^([^·]*)(?:·10(.*))?$/.exec(text.replace(MINUS, "-").replace("∞", "Infinity"));
+  const [, front, raised] = /^([^·]*)(?:·10(.*))?$/.exec(text.replace(MINUS, "-").replace("∞", "Infinity"));
   const signs = Object.entries(RAISED);
-  const exponent = Array.from(power ?? "0", (sign) => signs.find(([, raised]) => raised === sign)?.[0] ?? sign).join("");
+  const exponent = Array.from(raised ?? "0", (sign) => signs.find(([, above]) => above === sign)?.[0] ?? sign).join("");
   return Number(`${front}e${exponent}`.replace("Infinitye0", "Infinity").replace("NaNe0", "NaN"));
 }
