@@ -1,5 +1,6 @@
 // Where in the sequence one is: play, step, a slider over the time steps, and the inputs above it.
 
+import { icon } from "../rnnviz.plot/icon.js";
 import { feature } from "./items.js";
 import { fresh, largest, strip } from "./vectors.js";
 
@@ -17,21 +18,10 @@ const ICONS = {
 const ROWS = 50; // of inputs
 const INSET = 8; // half the slider's thumb
 
-function icon(name) {
-  const space = "http://www.w3.org/2000/svg";
-  const picture = document.createElementNS(space, "svg");
-  picture.setAttribute("viewBox", "0 0 24 24");
-  picture.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(space, "path");
-  path.setAttribute("d", ICONS[name]);
-  picture.append(path);
-  return picture;
-}
-
 function button(name, label, keys, press) {
   const element = document.createElement("button");
   element.type = "button";
-  element.append(icon(name));
+  element.append(icon(ICONS[name]));
   element.ariaLabel = label;
   element.title = keys ? `${label} (${keys})` : label;
   element.addEventListener("click", press);
@@ -151,7 +141,7 @@ export class Transport {
     }
     if (this.player.dataset.playing !== String(playing)) {
       this.player.dataset.playing = playing;
-      this.player.replaceChildren(icon(playing ? "pause" : "play"));
+      this.player.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
       this.player.ariaLabel = playing ? "Pause" : "Play through the sequence";
     }
     const share = recording.T > 1 ? t / (recording.T - 1) : 0.5;

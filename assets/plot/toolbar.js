@@ -1,20 +1,11 @@
 // The few buttons of a figure: reset the zoom, take the picture or the numbers along.
 
+import { icon } from "./icon.js";
+
 const ICONS = {
   reset: "M4 10a8 8 0 1 1 2.3 5.7M4 4v6h6",
   save: "M12 4v11m0 0l-5-5m5 5l5-5M5 20h14",
 };
-
-function icon(name) {
-  const space = "http://www.w3.org/2000/svg";
-  const picture = document.createElementNS(space, "svg");
-  picture.setAttribute("viewBox", "0 0 24 24");
-  picture.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(space, "path");
-  path.setAttribute("d", ICONS[name]);
-  picture.append(path);
-  return picture;
-}
 
 function button(label, onPress, content = label) {
   const element = document.createElement("button");
@@ -30,9 +21,9 @@ export class Toolbar {
   constructor(actions) {
     this.element = document.createElement("div");
     this.element.className = "rnnviz-plot-tools";
-    this.reset = button("Reset the zoom", actions.reset, icon("reset"));
+    this.reset = button("Reset the zoom", actions.reset, icon(ICONS.reset));
     this.reset.hidden = true;
-    this.opener = button("Download this figure", () => this.open(this.menu.hidden), icon("save"));
+    this.opener = button("Download this figure", () => this.open(this.menu.hidden), icon(ICONS.save));
     this.opener.ariaExpanded = "false";
     this.menu = document.createElement("div");
     this.menu.className = "rnnviz-plot-menu";
