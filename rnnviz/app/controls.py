@@ -22,6 +22,7 @@ from rnnviz.data.errors import DataError
 from rnnviz.tasks import named_data
 
 STAYS = 20.0  # seconds for which a sentence about a link is shown
+ECHO = 1.0  # seconds for which a value may come back that the server has replaced
 
 
 def arrive() -> tuple[ExperimentConfig, list[str]]:
@@ -127,8 +128,19 @@ def control(row: Row, config: ExperimentConfig) -> None:
 def show(key: str, value: Any) -> Any:
     """Have a control show a value; returns it, to be its default."""
     if key in st.session_state and st.session_state[key] != value:
+        st.session_state[f"{key} before"] = st.session_state[key], time.monotonic()
         st.session_state[key] = value
     return value
+
+
+def echoed(key: str) -> bool:
+    """Whether a control only says again what it showed before `show` gave it another value.
+
+    A browser sends the values of all controls with every message, and one may have been on its way. Where two
+    controls stand for one setting, it would undo what the other has just changed.
+    """
+    before, since = st.session_state.get(f"{key} before", (None, -ECHO))
+    return time.monotonic() - since < ECHO and bool(st.session_state[key] == before)
 
 
 def value_of(row: Row, config: ExperimentConfig) -> Any:
@@ -160,6 +172,8 @@ def slider(field: str, steps: Sequence[Any]) -> ExperimentConfig:
 
 
 def _used(field: str, key: str) -> None:
+    if echoed(key):
+        return
     take(changed(current(), field, st.session_state[key]))
 
 

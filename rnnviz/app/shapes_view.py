@@ -8,7 +8,7 @@ import streamlit as st
 from rnnviz.analysis.answering import answer
 from rnnviz.analysis.decoding import greedy
 from rnnviz.app import kept, look, session, unrolled_view
-from rnnviz.app.controls import current, setting_switch, show, take
+from rnnviz.app.controls import current, echoed, setting_switch, show, take
 from rnnviz.app.live import Views, soon, trouble
 from rnnviz.app.results import recent
 from rnnviz.app.settings import changed
@@ -34,33 +34,48 @@ EXAMPLES = {  # shape -> its task here, and what it is in a few words
 CHOICE, OWN = "shape choice", "shape own text"
 
 
+@st.fragment
 def choice(settings: ExperimentConfig) -> None:
-    """The four shapes; each brings its task. Another task of the same shape stays until its shape is chosen anew."""
-    shape = TASKS[settings.task].shape
+    """The four shapes; each brings its task. Another task of the same shape stays until its shape is chosen anew.
+
+    A fragment, as the settings are: a run of the whole page, with a link older than the choice, would undo it.
+    """
+    now = current()
+    shape = TASKS[now.task].shape
     example = EXAMPLES[shape][0]
+    told = {name: words for name, (_, words) in EXAMPLES.items()}
+    if now.task != example:
+        told[shape] = f"now: {TASKS[now.task].label}"
     st.radio(
         "Shape",
         list(EXAMPLES),
         index=list(EXAMPLES).index(show(CHOICE, shape)),
         format_func=lambda name: SHAPES[name].label.capitalize(),
-        captions=[words for _, words in EXAMPLES.values()],
+        captions=list(told.values()),
         key=CHOICE,
         horizontal=True,
         label_visibility="collapsed",
-        on_change=lambda: _use("task", EXAMPLES[st.session_state[CHOICE]][0]),
+        on_change=_chosen,
     )
-    if settings.task != example:
+    if now.task != example:
         st.button(
             f"Use the example: {TASKS[example].label}",
             key="shape example",
             type="tertiary",
             icon=":material/swap_horiz:",
-            on_click=lambda: _use("task", example),
+            on_click=lambda: _use(example),
         )
+    if now != settings:
+        st.rerun()
 
 
-def _use(field: str, value: str) -> None:
-    take(changed(current(), field, value))
+def _chosen() -> None:
+    if not echoed(CHOICE):
+        _use(EXAMPLES[st.session_state[CHOICE]][0])
+
+
+def _use(task: str) -> None:
+    take(changed(current(), "task", task))
 
 
 def switch(settings: ExperimentConfig) -> None:

@@ -50,6 +50,16 @@ def test_another_task_of_a_shape_stays_until_the_example_is_asked_for():
     assert task_now(check(app)) == "sentiment"
 
 
+def test_what_a_browser_still_said_of_the_other_control_undoes_nothing(monkeypatch):
+    app = check(visit("shapes", task="sentiment", **SMALL))
+    app.radio(key="shape choice").set_value("vec→seq").run()
+    app.selectbox(key="setting task").set_value("sentiment").run()  # its old value: it was on its way
+    assert task_now(check(app)) == "caption"
+    monkeypatch.setattr("rnnviz.app.controls.ECHO", 0.0)  # a second later
+    app.selectbox(key="setting task").set_value("sentiment").run()
+    assert task_now(check(app)) == "sentiment"
+
+
 def test_attention_is_switched_here_and_in_the_settings_alike():
     app = check(visit("shapes", task="translation", attention="off", **SMALL))
     assert pictures(app) == 2
