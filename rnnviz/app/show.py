@@ -39,10 +39,11 @@ def picture(
     if kept is None or kept.version != version:
         figure = make()
         numbered = f'{{"drawing": {next(_DRAWINGS)}, {figure.to_json()[1:]}'
-        kept = session.Picture(version, numbered, figure.height)
+        kept = session.Picture(version, numbered, figure.height, figure.words)
         session.visitor().pictures[key] = kept
-    alt = f"{explained.title}. {explained.how_to_read}"
-    plot(kept.json, key, alt=alt, height=kept.height, cursor="time", on_unit=on_unit)
+    plot(
+        kept.json, key, alt=f"{kept.words} {explained.how_to_read}", height=kept.height, cursor="time", on_unit=on_unit
+    )
     if words:
         st.caption(explained.how_to_read, help=f"**What would be surprising:** {explained.surprising}")
 

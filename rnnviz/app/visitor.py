@@ -19,11 +19,12 @@ Wanted = tuple[str, ExperimentConfig, str]  # place, settings, fingerprint of th
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A figure as it was last drawn: what it depended on, its JSON and its height in pixels."""
+    """A figure as it was last drawn: what it depended on, its JSON, its height in pixels, what it shows in words."""
 
     version: Hashable
     json: str
     height: int
+    words: str
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,28 @@ eight live figures and thirty visitors draws hundreds of them a second. The test
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from rnnviz.figures.summary import summary
+
 _EMPTY = go.layout.Template()  # plotly's default template would add 7 kB to every picture
 
 
 class Drawing(go.Figure):
-    """A figure from traces and a layout as plain data. height: in pixels."""
+    """A figure from traces and a layout as plain data. height: in pixels. words: its title and what it shows."""
 
     def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
         self.__dict__["_plain"] = {"data": data, "layout": layout}  # plotly's own attributes are not there yet
         self.__dict__["height"] = int(layout["height"])
+        head = layout.get("title", {})
+        shows = summary(data) if data else " ".join(each["text"] for each in layout.get("annotations", ()))
+        said = (head.get("text", ""), head.get("subtitle", {}).get("text", ""), shows)
+        self.__dict__["words"] = re.sub("<[^>]*>", "", " ".join(f"{each.rstrip('.')}." for each in said if each))
 
     def __getattr__(self, name: str) -> Any:
         """Something that plotly makes of the data: it is asked for the first time, so it is made now."""
