@@ -162,7 +162,11 @@ class Trace:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Trace:
-        return cls._together(*unpack(data, FORMAT, "Trace"))
+        plain, arrays = unpack(data, FORMAT, "Trace")
+        try:
+            return cls._together(dict(plain), arrays)
+        except (AttributeError, KeyError, TypeError) as error:  # made by hand
+            raise ValueError(f"This is not a saved Trace: its parts do not fit together ({error}).") from None
 
     def _apart(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What JSON can hold, and every array by its name; the encoder's names begin with `encoder/`."""

@@ -156,6 +156,13 @@ def test_a_damaged_trace_is_refused_in_words(lost):
         Trace.from_bytes(save({"inputs": np.zeros(1)}, header))
 
 
+@pytest.mark.parametrize("change", [{"encoder": 3}, {"encoder": {}}, {"what": 1}, {"layer_names": None}])
+def test_a_trace_made_by_hand_is_refused_in_words(change):
+    plain, arrays = example()._apart()
+    with pytest.raises(ValueError, match="not a saved Trace"):
+        Trace.from_bytes(pack(arrays, plain | change, "rnnviz-trace-1"))
+
+
 def test_to_xarray_names_every_axis():
     data = example().to_xarray()
     assert data["h"].dims == ("layer", "sequence", "time", "unit")

@@ -192,7 +192,8 @@ class Job:
     def untrained(self) -> None:
         """Show step 0 beside whatever else is shown, from now on."""
         if self.run is not None and self._untrained is None:
-            self._untrained = training.observe(self._earlier(self.run, 0), device=self._device)
+            with self.alone():
+                self._untrained = training.observe(self._earlier(self.run, 0), device=self._device)
 
     def arrive(self, step: int, settings: Mapping[str, Any]) -> None:
         """Begin at an earlier step of the run, or a later one, and there take other settings."""
