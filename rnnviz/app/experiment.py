@@ -13,6 +13,7 @@ from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
 from rnnviz.runs.view import Spec
+from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS, Task, make_task
 
 
@@ -33,6 +34,12 @@ def task_of(settings: ExperimentConfig) -> Task | None:
     except (DataError, ConfigError) as error:
         st.error(literal(str(error)), icon=":material/error:")
         return None
+    if task.causal and SHAPES[task.shape].directions(settings.bidirectional) > 1:
+        st.warning(
+            "In both directions the network reads what it is to predict: its loss says nothing here. Switch "
+            "**Both directions** off for a forecast.",
+            icon=":material/info:",
+        )
     if task.notice:
         st.warning(literal(task.notice), icon=":material/info:")
     return task

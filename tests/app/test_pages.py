@@ -69,6 +69,12 @@ def test_train_shows_stacks_in_both_directions(cell):
     assert pictures(app) >= 6
 
 
+@pytest.mark.parametrize(("task", "warned"), [("sine", True), ("temporal_order", False), ("caption", False)])
+def test_a_forecast_in_both_directions_is_warned_of(task, warned):
+    app = check(visit("train", task=task, both="1", H="4", B="8"))
+    assert any("reads what it is to predict" in warning.value for warning in app.warning) == warned
+
+
 def test_compare_survives_an_initialisation_that_fits_one_cell_and_the_last_seed():
     app = check(visit("compare", task="adding", T="10", H="8", init="chrono", seed=str(2**31 - 1)))
     assert not app.error
