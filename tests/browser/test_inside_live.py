@@ -56,9 +56,11 @@ def test_a_click_on_a_row_chooses_its_unit(server, visit, page, key):
         tab.page.mouse.move(box["x"] + box["width"] / 2 + shift % 2, box["y"] + box["height"] * (1 - 5.5 / 8))
         tab.page.wait_for_timeout(300)
         if tab.page.locator(".hoverlayer .hovertext", has_text="unit 5").count():
+            tab.page.mouse.down()
+            tab.page.mouse.up()
+            tab.page.wait_for_timeout(700)
+        if "unit=5" in tab.page.url:
             break
-    tab.page.mouse.down()
-    tab.page.mouse.up()
     tab.page.wait_for_function("() => location.search.includes('unit=5')")
     tab.page.wait_for_function(CHOSEN, arg="Unit 5")
     tab.page.reload()

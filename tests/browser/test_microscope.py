@@ -217,7 +217,8 @@ def test_it_is_told_in_words(look_at, traces):
     go_to(tab, 2, 1)
     spoken = tab.page.locator(f"{ROOT} [aria-live=polite]")
     tab.page.wait_for_function(
-        f"() => document.querySelector('{ROOT} [aria-live]').textContent.includes('Time step 2')"
+        f"() => ['Time step 2', 'unit 1.'].every(each =>"
+        f" document.querySelector('{ROOT} [aria-live]').textContent.includes(each))"
     )
     words = spoken.inner_text()
     assert "unit 1" in words and "layer l0" in words

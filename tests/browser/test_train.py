@@ -43,6 +43,7 @@ def pause(tab) -> int:
     """Pause; the step at which the run says that it is paused."""
     press(tab, "Pause")
     tab.page.locator("[data-testid=stMetricValue]").get_by_text("paused", exact=True).wait_for()
+    tab.page.wait_for_timeout(1000)  # the number beside it is drawn after it
     return step(tab)
 
 
