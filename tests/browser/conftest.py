@@ -38,9 +38,12 @@ SECONDS = 30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="one more of a kind; set RNNVIZ_SLOW=1")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("slow"):
+                item.add_marker(slow)
 
 
 @dataclass

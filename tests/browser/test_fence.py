@@ -6,8 +6,12 @@ import pytest
 
 from rnnviz.app.frame import PAGES
 
+NAMES = [file.removesuffix(".py") for file, *_ in PAGES]
 
-@pytest.mark.parametrize("name", [file.removesuffix(".py") for file, *_ in PAGES])
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in ("train", "microscope") else pytest.mark.slow) for name in NAMES]
+)
 def test_a_page_fetches_nothing_from_elsewhere_and_misses_nothing(server, visit, name):
     tab = visit()
     asked, refused = [], []

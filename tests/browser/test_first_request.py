@@ -9,11 +9,14 @@ import pytest
 from rnnviz.app.frame import PAGES
 
 FILES = [file.removesuffix(".py") for file, *_ in PAGES]
+OFTEN = {"home", "train", "microscope", "shapes"}
 BAR = [title for _, title, _, menu in PAGES if not menu]
 MENUS = {menu: [title for _, title, _, here in PAGES if here == menu] for *_, menu in PAGES if menu}
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in FILES]
+)
 def test_a_page_opens_as_the_first_request_to_a_fresh_server(start_server, visit, name):
     """The `pages/` trap: Streamlit may run the page's file without app.py; nobody must notice."""
     server = start_server()

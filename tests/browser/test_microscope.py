@@ -228,7 +228,7 @@ def test_it_is_told_in_words(look_at, traces):
     label = tab.page.locator(f"{ROOT} [data-key=z]").get_attribute("aria-label")
     assert label.startswith("update gate z_t: ")
     tab.page.get_by_text("This time step in words").click()
-    assert tab.page.locator(f"{ROOT} details p").first.inner_text() == words
+    assert tab.page.locator(f"{ROOT} details[open] p").first.inner_text() == words
 
 
 def test_pointing_at_one_lights_all_that_are_the_same(look_at):

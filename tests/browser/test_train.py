@@ -9,6 +9,9 @@ from rnnviz.data.sample import sample_csv
 SMALL = "train?task=adding&T=10&H=8&B=8"
 
 
+SLOW = pytest.mark.slow
+
+
 def shown(tab, label: str) -> str:
     """The value of the metric of that label."""
     metric = tab.page.locator("[data-testid=stMetric]").filter(has=tab.page.get_by_text(label, exact=True)).first
@@ -125,8 +128,9 @@ def test_nothing_from_a_file_becomes_markup(server, visit):
     tab.check()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [
+    ("light", 1280), ("dark", 390), pytest.param("dark", 1280, marks=SLOW), pytest.param("light", 390, marks=SLOW)
+])  # fmt: skip
 @pytest.mark.parametrize("name", ["", "train", "gradients", "compare", "your_data"])
 def test_every_page_fits_its_window(server, visit, name, theme, width):
     tab = visit(width=width, theme=theme)
