@@ -15,26 +15,12 @@ from rnnviz.app.settings import base
 from rnnviz.data.sample import sample_csv
 from rnnviz.figures.states import state_heatmap
 from rnnviz.run import Run
-from rnnviz.runs import engine as engines
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = base("adding").with_(length=10, hidden_size=8, batch_size=8)
 LINK = {"task": "adding", "T": "10", "H": "8", "B": "8"}
 TURNS = 400  # looks at the page before giving up
-
-
-@pytest.fixture(autouse=True)
-def inline_engine(monkeypatch):
-    """Runs train in this process, a slice whenever a page looks."""
-    import streamlit as st
-
-    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
-    st.cache_resource.clear()
-    yield
-    for engine in engines._engines.values():
-        engine.close()
-    engines._engines.clear()
-    st.cache_resource.clear()
 
 
 class Bench:

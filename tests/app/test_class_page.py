@@ -6,11 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rnnviz.app import admin, class_view, session
-from rnnviz.runs import engine as engines
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "correct horse"
@@ -36,17 +34,11 @@ class Engine:
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch):
+def quiet(monkeypatch, inline_engine):
     """Runs of other pages train inline; the door is new for each test."""
-    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
     monkeypatch.setenv(admin.VARIABLE, SECRET)
-    st.cache_resource.clear()
     admin.door.cache_clear()
     yield
-    for engine in engines._engines.values():
-        engine.close()
-    engines._engines.clear()
-    st.cache_resource.clear()
     admin.door.cache_clear()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from test_pages import check, inline_engine, pictures, visit  # noqa: F401 - the fixture is used by every test here
+from test_pages import check, pictures, visit
 
 from rnnviz.cells import CELLS
 from rnnviz.tasks import TASKS
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 SMALL = {"task": "adding", "H": "8", "T": "10"}
 INSIDE = ["gates", "hidden_states"]
 GATED = [name for name, cell in CELLS.items() if cell.gates]

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from test_pages import check, inline_engine, visit  # noqa: F401 - the fixture is used by every test here
+from test_pages import check, visit
 
 from rnnviz.app import look
 from rnnviz.app.visitor import Look
 from rnnviz.config import ExperimentConfig
 from rnnviz.training import observe, start
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 SMALL = {"task": "adding", "H": "8", "T": "10", "layers": "2"}
 
 

@@ -6,26 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rnnviz.cells import CELLS
-from rnnviz.runs import engine as engines
 from rnnviz.tasks import TASKS
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {"time": 3, "unit": 1, "layer": 0}
-
-
-@pytest.fixture(autouse=True)
-def inline_engine(monkeypatch):
-    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
-    st.cache_resource.clear()
-    yield
-    for engine in engines._engines.values():
-        engine.close()
-    engines._engines.clear()
-    st.cache_resource.clear()
 
 
 def visit(**query):

@@ -8,25 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnviz.data.sample import sample_csv
-from rnnviz.runs import engine as engines
 from rnnviz.tasks import TASKS, corpus_fingerprint
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["home", "train", "unrolled", "shapes", "gates", "hidden_states", "gradients", "compare", "your_data"]
-
-
-@pytest.fixture(autouse=True)
-def inline_engine(monkeypatch):
-    """Runs train in this process, a slice whenever a page looks."""
-    import streamlit as st
-
-    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
-    st.cache_resource.clear()
-    yield
-    for engine in engines._engines.values():
-        engine.close()
-    engines._engines.clear()
-    st.cache_resource.clear()
 
 
 def visit(page: str, **query: str) -> AppTest:

@@ -5,31 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rnnviz import training
 from rnnviz.app import owner, runs_view
 from rnnviz.config import ExperimentConfig
 from rnnviz.runs import Spec, get_engine
-from rnnviz.runs import engine as engines
 from rnnviz.runs.store import About
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ExperimentConfig(length=8, batch_size=4, hidden_size=6)
 ME, ANOTHER = "M" * 43, "A" * 43
-
-
-@pytest.fixture(autouse=True)
-def inline_engine(monkeypatch):
-    monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
-    st.cache_resource.clear()
-    yield
-    for engine in engines._engines.values():
-        engine.close()
-        engine.keeper.close()
-    engines._engines.clear()
-    st.cache_resource.clear()
 
 
 def trained(who: str, steps: int, **settings: object) -> str:

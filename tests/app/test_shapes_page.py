@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_pages import check, inline_engine, pictures, visit  # noqa: F401
+from test_pages import check, pictures, visit
 
 from rnnviz.analysis.decoding import forced, greedy
 from rnnviz.app.shapes_view import EXAMPLES
@@ -14,6 +14,7 @@ from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS, make_task
 from rnnviz.training import advance, observe, start
 
+pytestmark = pytest.mark.usefixtures("inline_engine")
 SMALL = {"H": "6", "B": "4"}
 
 
