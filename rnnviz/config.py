@@ -11,9 +11,15 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 ATTENTIONS = ("off", "additive", "dot")
+CATEGORIES = ("one-hot", "embedding")
 CLIPS = ("off", "norm", "value")
+FROZEN = ("nothing", "embedding", "recurrent", "both")
 LANGUAGES = ("french", "german")
+MISSING_VALUES = ("interpolate", "drop", "mask")
 PRECISIONS = ("float32", "float64")
+READOUTS = ("kept", "new")
+SCALINGS = ("standard", "minmax", "robust", "none")
+UNITS = ("characters", "words", "symbols")
 
 
 class ConfigError(ValueError):
@@ -40,9 +46,18 @@ class ExperimentConfig:
     gradient norm (clip "norm") or component (clip "value"). loss: "task" for the task's own, or one that fits its
     targets (`rnnviz.losses`). attention: how an encoder–decoder scores source positions (`rnnviz.seq2seq`).
     language: into which the translation task translates. bidirectional: of a decoder's model, its encoder
-    alone. data: fingerprint of the corpus or of uploaded data; columns and target_column:
-    which columns of an uploaded table go in and come out (numbers from 0; no column: text, characters as
-    tokens); train_fraction: how much of a series, in time order, trains.
+    alone.
+
+    weight_decay: L2 penalty of the optimiser. patience: held-out checks without a better loss after which
+    training stops by itself (0: never). start: fingerprint of weights to begin with instead of random ones;
+    freeze: which of them training leaves as they are; readout: whether theirs is kept or begins anew.
+
+    data: fingerprint of the corpus or of uploaded data. Of an uploaded table, columns by number from 0: columns
+    go in (none: all of them); targets are predicted (none: the last); label_column, sequence_column and
+    time_column are -1 where there is none. train_fraction, test_fraction: how much of a series, in time order,
+    trains and tests; the rest is held out. missing, scaling, categories: what is done to gaps, numbers and
+    words; resample: seconds between rows (0: as they are); stride: rows between starts of training windows;
+    horizon: how many rows ahead are predicted; unit: what a token of a text is.
     """
 
     task: str = "adding"
@@ -67,12 +82,28 @@ class ExperimentConfig:
     clip: str = one_of("norm", *CLIPS)
     clip_at: float = bounded(1.0, 1e-6, 1e6)
     loss: str = one_of("task", "task", "mse", "mae", "huber", "cross_entropy")
+    weight_decay: float = bounded(0.0, 0.0, 10.0)
+    patience: int = bounded(0, 0, 1000)
     precision: str = one_of("float32", *PRECISIONS)
     seed: int = bounded(0, 0, 2**31 - 1)
+    start: str = ""
+    freeze: str = one_of("nothing", *FROZEN)
+    readout: str = one_of("kept", *READOUTS)
     data: str = ""
     columns: tuple[int, ...] = ()
-    target_column: int = bounded(0, 0, 9999)
+    targets: tuple[int, ...] = ()
+    label_column: int = bounded(-1, -1, 9999)
+    sequence_column: int = bounded(-1, -1, 9999)
+    time_column: int = bounded(-1, -1, 9999)
     train_fraction: float = bounded(0.8, 0.1, 0.95)
+    test_fraction: float = bounded(0.0, 0.0, 0.5)
+    missing: str = one_of("interpolate", *MISSING_VALUES)
+    scaling: str = one_of("standard", *SCALINGS)
+    categories: str = one_of("one-hot", *CATEGORIES)
+    resample: float = bounded(0.0, 0.0, 1e9)
+    stride: int = bounded(1, 1, 1000)
+    horizon: int = bounded(1, 1, 50)
+    unit: str = one_of("characters", *UNITS)
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -84,7 +115,10 @@ class ExperimentConfig:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> ExperimentConfig:
         """From a dictionary as JSON gives it back, with lists for tuples. Raises TypeError for unknown fields."""
-        return cls(**{**values, "columns": tuple(values["columns"])})
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        if "target_column" in given:  # kept before there could be several
+            given["targets"] = (given.pop("target_column"),)
+        return cls(**given)
 
 
 def defaults() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // The cell microscope: one sequence of a run, unit by unit and time step by time step. Streamlit calls the default
 // export at the first drawing, at each new recording and at a change of theme; what a reader looks at stays.
 
+import { mounted } from "../rnnviz.plot/mounted.js";
 import { Arithmetic } from "./arithmetic.js";
 import { ByHand } from "./byhand.js";
 import { Diagram } from "./diagram.js";
@@ -15,7 +16,6 @@ import { Summary } from "./summary.js";
 import { Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 
-const microscopes = new WeakMap();
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 const SETTLED = 500; // milliseconds after which the server hears what is looked at
 const KEYS =
@@ -236,14 +236,4 @@ class Microscope {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  const microscope = microscopes.get(parentElement);
-  if (microscope) microscope.update(data);
-  else microscopes.set(parentElement, new Microscope(parentElement, { data, setStateValue }));
-  // Streamlit also calls this for a call that a newer one overtook, with the element still in use.
-  return () => setTimeout(() => {
-    if (parentElement.isConnected) return;
-    microscopes.get(parentElement)?.close();
-    microscopes.delete(parentElement);
-  });
-}
+export default mounted(({ data, parentElement, setStateValue }) => new Microscope(parentElement, { data, setStateValue }));

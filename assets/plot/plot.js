@@ -4,10 +4,10 @@
 import { Cursor } from "./cursor.js";
 import { save, savePicture, toCsv } from "./download.js";
 import { loadPlotly } from "./loader.js";
+import { mounted } from "./mounted.js";
 import { merge, readTheme, themeLayout, themeTraces } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
 
-const plots = new WeakMap();
 const decoder = new TextDecoder();
 const UNIT = "rnnviz:unit";
 const AXIS = /^([xy]axis\d*)\.(range|autorange)/;
@@ -154,14 +154,4 @@ class Plot {
   }
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const plot = plots.get(parentElement);
-  if (plot) plot.update(data);
-  else plots.set(parentElement, new Plot(parentElement, data, setTriggerValue));
-  // Streamlit also calls this for a call that a newer one overtook, with the element still in use.
-  return () => setTimeout(() => {
-    if (parentElement.isConnected) return;
-    plots.get(parentElement)?.close();
-    plots.delete(parentElement);
-  });
-}
+export default mounted(({ data, parentElement, setTriggerValue }) => new Plot(parentElement, data, setTriggerValue));

@@ -1,6 +1,7 @@
 // A recurrent network unrolled through time. Streamlit calls the default export at the first drawing, at each new
 // payload and at a change of theme; the picture behind an element stays the same. Nothing here asks the server.
 
+import { mounted } from "../rnnviz.plot/mounted.js";
 import { Toolbar } from "../rnnviz.plot/toolbar.js";
 import { Controls } from "./controls.js";
 import { decode } from "./drawing.js";
@@ -17,7 +18,6 @@ import { story } from "./story.js";
 
 const TOLD = "rnnviz:time";
 const GROUP = "time";
-const pictures = new WeakMap();
 const left = new Map(); // name -> where a picture stood when it was last seen: { position, window size }
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -229,14 +229,4 @@ class Unrolled {
   }
 }
 
-export default function ({ data, key, parentElement }) {
-  const picture = pictures.get(parentElement);
-  if (picture) picture.update(data);
-  else pictures.set(parentElement, new Unrolled(parentElement, data, key));
-  // Streamlit also calls this for a call that a newer one overtook, with the element still in use.
-  return () => setTimeout(() => {
-    if (parentElement.isConnected) return;
-    pictures.get(parentElement)?.close();
-    pictures.delete(parentElement);
-  });
-}
+export default mounted(({ data, key, parentElement }) => new Unrolled(parentElement, data, key));

@@ -75,15 +75,16 @@ def choose(data: Dataset, settings: ExperimentConfig) -> ExperimentConfig:
     """Which columns go in, which is predicted, how long a window is, how much trains."""
     same = settings.task == "uploaded" and settings.data == data.fingerprint
     last = max(0, len(data.columns) - 1)  # the column that tables most often end with what they are about
-    fresh = base("uploaded", settings.seed).with_(data=data.fingerprint, target_column=last)
+    fresh = base("uploaded", settings.seed).with_(data=data.fingerprint, targets=(last,))
     chosen = settings if same else fresh
     fields: dict[str, object] = {}
     rows = len(data.text) if data.text is not None else len(data.values if data.values is not None else ())
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if data.text is None:
             numbers, names = range(len(data.columns)), data.columns
-            fields["target_column"] = st.selectbox(
-                "Predict", numbers, format_func=names.__getitem__, index=min(chosen.target_column, len(names) - 1)
+            goal = chosen.targets[0] if chosen.targets else last
+            fields["targets"] = (
+                st.selectbox("Predict", numbers, format_func=names.__getitem__, index=min(goal, len(names) - 1)),
             )
             known = [number for number in chosen.columns if number in numbers]  # a link may ask for others
             picked = st.multiselect(

@@ -13,10 +13,22 @@ from rnnviz.app.controls import choose, page_choice
 from rnnviz.app.live import Views, soon, trouble
 from rnnviz.app.timeline import asked, timeline
 from rnnviz.app.transport import Face, play_button, step_button
+from rnnviz.glossary import lookup
 from rnnviz.runs.view import View
+from rnnviz.tasks import Task
 from rnnviz.trace import Trace
 
 NOW, UNTRAINED, BOTH = SHOWN = "now", "untrained", "both"
+
+
+def progress(view: View, task: Task) -> str:
+    """How far the run has come, at the step that is looked at, in a line."""
+    history = view.history.until(view.shown_step)
+    words = [f"Step {view.shown_step:,}" + (f" of {view.step:,}" if view.past else "")]
+    words += [f"training loss {history.loss[-1]:.4g}"] if len(history.loss) else ["untrained"]
+    if len(history.metric):
+        words.append(f"held-out {lookup(task.metric).label} {history.metric[-1]:.4g}")
+    return ", ".join(words) + "."
 
 
 @st.fragment

@@ -9,7 +9,8 @@ import streamlit as st
 from rnnviz.app import kept, look
 from rnnviz.app.component import ASSETS, component
 from rnnviz.app.controls import current, setting_switch
-from rnnviz.app.live import Views, state_words, trouble
+from rnnviz.app.inside import progress
+from rnnviz.app.live import Views, trouble
 from rnnviz.app.microscope import TooLarge, payload, variants
 from rnnviz.app.results import recent
 from rnnviz.app.settings import changed, link
@@ -35,21 +36,14 @@ def form(settings: ExperimentConfig) -> None:
     if len(forms) < 2:
         return
     st.markdown(f"{cell.form[0]}:", width="content", help=OTHER_FORM)
-    setting_switch(
-        "cell",
-        settings,
-        cell.form[0],
-        list(forms),
-        OTHER_FORM,
-        forms.__getitem__,
-    )
+    setting_switch("cell", settings, cell.form[0], list(forms), OTHER_FORM, forms.__getitem__)
 
 
 def draw(views: Views, task: Task) -> None:
     """The state of the run in a line, and the microscope on what it computed last."""
     view = views["run"]
     kept.write_link(view)
-    st.caption(_state(view))
+    st.caption(progress(view, task))
     if trouble(views) or view.shown_trace is None:
         return
     try:
@@ -97,11 +91,3 @@ def _looked() -> None:
     fields = {name: said.get(name) for name in ("time", "unit", "layer")}
     if all(type(value) is int and 0 <= value < look.ANY for value in fields.values()):
         look.change(**fields)
-
-
-def _state(view: View) -> str:
-    loss = view.history.until(view.shown_step).loss
-    words = [state_words(view).capitalize(), f"step {view.shown_step:,}" + (f" of {view.step:,}" if view.past else "")]
-    if len(loss):
-        words.append(f"training loss {loss[-1]:.4g}")
-    return ", ".join(words) + "."

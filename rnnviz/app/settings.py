@@ -18,7 +18,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rnnviz.cells import CELLS
-from rnnviz.config import ATTENTIONS, CLIPS, LANGUAGES, PRECISIONS, ConfigError, ExperimentConfig
+from rnnviz.config import (
+    ATTENTIONS,
+    CATEGORIES,
+    CLIPS,
+    FROZEN,
+    LANGUAGES,
+    MISSING_VALUES,
+    PRECISIONS,
+    READOUTS,
+    SCALINGS,
+    UNITS,
+    ConfigError,
+    ExperimentConfig,
+)
 from rnnviz.initialisation import INITS
 from rnnviz.losses import LOSSES, TASKS_OWN, fitting_losses
 from rnnviz.optimisers import OPTIMISERS
@@ -157,16 +170,50 @@ ROWS = (
         "Training", "choice", words(*CLIPS)),
     Row("clip_at", "at", "Clip at", "The largest gradient norm, or component, that is let through.",
         "Training", "number", step=0.5, applies=lambda config: config.clip != CLIPS[0]),
+    Row("weight_decay", "wd", "Weight decay", "How strongly weights are pulled towards 0 (L2).",
+        "Training", "number", step=0.001),
+    Row("patience", "patience", "Patience", "Early stopping: held-out checks without a better loss before it pauses. "
+        "0: it never does.",
+        "Training", "integer"),
     Row("precision", "dtype", "Precision", "Number format of the whole computation.",
         "Training", "choice", words(*PRECISIONS)),
     Row("seed", "seed", "Seed", "Decides weights, batches and dropout. Same link, same numbers.",
         "Training", "integer"),
     Row("data", "data", "Data", "Fingerprint of the corpus or of uploaded data.",
         "Data", applies=task_uses("data")),
+    Row("start", "start", "Start from", "Fingerprint of the weights that training begins with.",
+        "Start", applies=lambda config: bool(config.start)),
+    Row("freeze", "freeze", "Freeze", "Which of the weights it began with training leaves as they are.",
+        "Start", "choice", words(*FROZEN), applies=lambda config: bool(config.start)),
+    Row("readout", "readout", "Readout", "Whether the readout it began with is kept, or begins anew.",
+        "Start", "choice", words(*READOUTS), applies=lambda config: bool(config.start)),
     Row("columns", "cols", "Columns", "Columns of an uploaded table that go in.",
         "Data", applies=task_uses("columns")),
-    Row("target_column", "target", "Target", "Column of an uploaded table to predict.",
-        "Data", applies=task_uses("target_column")),
+    Row("targets", "targets", "Targets", "Columns of an uploaded table to predict.",
+        "Data", applies=task_uses("targets")),
+    Row("label_column", "label", "Label", "Column that holds the label.",
+        "Data", applies=task_uses("label_column")),
+    Row("sequence_column", "by", "Sequences by", "Column whose values tell the sequences apart.",
+        "Data", applies=task_uses("sequence_column")),
+    Row("time_column", "time", "Time index", "Column that holds the time of each row.",
+        "Data", applies=task_uses("time_column")),
+    Row("test_fraction", "test", "Test part", "The last part of the data, which neither trains nor decides anything.",
+        "Data", "number", step=0.05, applies=task_uses("test_fraction")),
+    Row("missing", "gaps", "Missing values", "Fill gaps along time, drop rows that have one, or fill with 0 and tell "
+        "the network where.",
+        "Data", "choice", words(*MISSING_VALUES), applies=task_uses("missing")),
+    Row("scaling", "scaling", "Scaling", "How numbers are scaled, by what is known of the training part alone.",
+        "Data", "choice", words(*SCALINGS), applies=task_uses("scaling")),
+    Row("categories", "words", "Categories", "How a column of words goes in.",
+        "Data", "choice", words(*CATEGORIES), applies=task_uses("categories")),
+    Row("resample", "every", "Seconds between rows", "Rows are averaged to this spacing in time; 0: as they are.",
+        "Data", "number", step=1, applies=task_uses("resample")),
+    Row("stride", "stride", "Stride", "Rows between the starts of two training windows.",
+        "Data", "integer", applies=task_uses("stride")),
+    Row("horizon", "ahead", "Horizon", "How many rows ahead are predicted.",
+        "Data", "integer", applies=task_uses("horizon")),
+    Row("unit", "unit", "Tokens", "What one token of a text is.",
+        "Data", "choice", words(*UNITS), applies=task_uses("unit")),
 )  # fmt: skip
 BY_FIELD: Mapping[str, Row] = {row.field: row for row in ROWS}
 KEYS = frozenset(row.key for row in ROWS)

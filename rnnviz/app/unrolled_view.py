@@ -6,10 +6,10 @@ import streamlit as st
 
 from rnnviz.app import kept, look
 from rnnviz.app.component import ASSETS, component
+from rnnviz.app.inside import progress
 from rnnviz.app.live import Views, trouble
 from rnnviz.app.results import recent, trains
 from rnnviz.app.unrolled import SECONDS, payload
-from rnnviz.glossary import lookup
 from rnnviz.runs.view import View
 from rnnviz.tasks import Task
 
@@ -39,19 +39,10 @@ def show(view: View, task: Task, key: str) -> None:
     """The component under `key`, on the sequence that is looked at, below a line on how far the run has come."""
     assert view.shown_trace is not None
     sequence = look.at(view.shown_trace).sequence
-    st.caption(_words(view, task))
+    st.caption(progress(view, task))
     if view.shown_trace.lengths[sequence] == 0:
         st.info("This sequence has no time steps, so there is nothing to unroll. Choose another one.")
         return
     trace, seconds = view.shown_trace, SECONDS if trains(view) else LONGER * SECONDS
     data = recent(view, key, (task.name, sequence), lambda: payload(trace, task, sequence, seconds))
     component("unrolled", beside={"plot": ASSETS / "plot"})(key=key, data=data, height="content")
-
-
-def _words(view: View, task: Task) -> str:
-    history = view.history.until(view.shown_step)
-    words = [f"Step {view.shown_step:,}"]
-    words += [f"training loss {history.loss[-1]:.4g}"] if len(history.loss) else ["untrained"]
-    if len(history.metric):
-        words.append(f"held-out {lookup(task.metric).label} {history.metric[-1]:.4g}")
-    return ", ".join(words) + "."

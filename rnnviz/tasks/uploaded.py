@@ -37,7 +37,7 @@ class Uploaded(Task):
     label = "Your own data"
     summary = "Predict the next row of your table, or the next character of your text."
     shape = "seq→seq"
-    uses = ("length", "data", "columns", "target_column", "train_fraction")
+    uses = ("length", "data", "columns", "targets", "train_fraction")
     causal = True
     needs_data = True
     defaults = {"cell": "lstm", "length": 30, "hidden_size": 32, "batch_size": 32, "learning_rate": 5e-3}
@@ -89,7 +89,7 @@ _latest: WeakKeyDictionary[Dataset, tuple[tuple, Prepared]] = WeakKeyDictionary(
 
 
 def _prepared(config: ExperimentConfig, data: Dataset) -> Prepared:
-    key = (config.columns, config.target_column, config.train_fraction, config.length)
+    key = (config.columns, config.targets, config.train_fraction, config.length)
     known = _latest.get(data)
     if known and known[0] == key:
         return known[1]
@@ -112,21 +112,22 @@ def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
     values = np.empty((0, 0)) if data.values is None else data.values
     count = len(data.columns)
     columns = config.columns or tuple(range(count))
-    for number in (*columns, config.target_column):
+    goal = config.targets[0] if config.targets else count - 1
+    for number in (*columns, goal):
         if not (isinstance(number, int) and 0 <= number < count):
             raise DataError(
                 f"Column number {number!r} is chosen, but the table has {count} columns of numbers "
                 f"(0 to {count - 1}): choose the columns again."
             )
     chosen = list(dict.fromkeys(columns))
-    held = chosen if config.target_column in chosen else [*chosen, config.target_column]
+    held = chosen if goal in chosen else [*chosen, goal]
     cut = int(len(values) * config.train_fraction)
     Split(values[:cut], values[cut:]).check(config.length, "the table")
     split = standardise(values[:, held], cut)
-    target = [held.index(config.target_column)]
+    target = [held.index(goal)]
     return Prepared(
         split,
-        (f"{data.columns[config.target_column]} (standardised)",),
+        (f"{data.columns[goal]} (standardised)",),
         tuple(data.columns[k] for k in chosen),
         target,
         persistence(split.heldout, config.length, target),

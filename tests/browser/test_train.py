@@ -71,6 +71,8 @@ def test_keys_do_what_buttons_do(server, visit):
     tab = visit()
     tab.page.goto(server.address(SMALL))
     wait_for_pictures(tab)
+    tab.page.get_by_role("button", name="Step").first.wait_for()  # it is the button that hears the key
+    tab.page.wait_for_timeout(500)
     tab.page.locator("h1").click()
     tab.page.keyboard.press("ArrowRight")
     wait_for_step(tab, "step === 1")

@@ -127,7 +127,7 @@ def test_uploaded_data_arrives_as_it_was(engine, settled, data):
     rng = np.random.default_rng(0)
     if data == "table":
         dataset = Dataset("größe.csv", ("Größe", "b"), rng.normal(size=(200, 2)), notes=("Two gaps were filled.",))
-        config = TINY.with_(task="uploaded", columns=(0, 1), target_column=1, data=dataset.fingerprint)
+        config = TINY.with_(task="uploaded", columns=(0, 1), targets=(1,), data=dataset.fingerprint)
     else:
         dataset = Dataset("text.txt", text="".join(rng.choice(list("aé€𝄞 \n"), 400)))
         config = TINY.with_(task="uploaded", data=dataset.fingerprint)

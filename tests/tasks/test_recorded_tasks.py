@@ -77,15 +77,15 @@ def test_series_tasks_too_short_for_the_window_say_so():
 
 def test_uploaded_table_uses_the_chosen_columns():
     whole = make_task(ExperimentConfig(task="uploaded", precision="float64"), SERIES)
-    assert whole.input_labels == ("a", "b", "c") and whole.labels == ("a (standardised)",)
-    task = make_task(ExperimentConfig(task="uploaded", precision="float64", columns=(2, 0), target_column=1), SERIES)
+    assert whole.input_labels == ("a", "b", "c") and whole.labels == ("c (standardised)",)
+    task = make_task(ExperimentConfig(task="uploaded", precision="float64", columns=(2, 0), targets=(1,)), SERIES)
     assert task.input_labels == ("c", "a") and task.labels == ("b (standardised)",)
     batch, full = task.heldout(5), whole.heldout(5)
     np.testing.assert_array_equal(batch.inputs, full.inputs[..., [2, 0]])
     np.testing.assert_array_equal(batch.targets[:, :-1, 0], full.inputs[:, 1:, 1])
 
 
-@pytest.mark.parametrize("wrong", [{"columns": (3,)}, {"columns": (-1,)}, {"columns": ("a",)}, {"target_column": 3}])
+@pytest.mark.parametrize("wrong", [{"columns": (3,)}, {"columns": (-1,)}, {"columns": ("a",)}, {"targets": (3,)}])
 def test_a_column_that_is_not_there(wrong):
     with pytest.raises(DataError, match="the table has 3 columns of numbers"):
         make_task(ExperimentConfig(task="uploaded").with_(**wrong), SERIES)

@@ -18,7 +18,7 @@ every_task = pytest.mark.parametrize(("name", "data"), CASES, ids=NAMES)
 
 
 def made(name: str, data: Dataset, **changes) -> Task:
-    config = ExperimentConfig(task=name).with_(**TASKS[name].defaults).with_(columns=(0, 1), **changes)
+    config = ExperimentConfig(task=name).with_(**TASKS[name].defaults).with_(columns=(0, 1), targets=(0,), **changes)
     return make_task(config, data)
 
 

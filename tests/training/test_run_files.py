@@ -58,7 +58,7 @@ def test_data_round_trip(data):
 
 def test_an_uploaded_table_trains_on_after_loading():
     data = table()
-    config = small(task="uploaded", data=data.fingerprint, columns=(0, 1), target_column=1)
+    config = small(task="uploaded", data=data.fingerprint, columns=(0, 1), targets=(1,))
     whole = advance(start(config, data), steps=6)
     half = Run.from_bytes(advance(start(config, data), steps=3).to_bytes())
     assert_equal(whole, advance(half, steps=3))

@@ -23,7 +23,7 @@ def travelled(text=False):
     """A run with data, snapshots, changes and hits, so that there is something of everything to damage."""
     table = Dataset("wave.csv", ("a", "b"), np.sin(np.arange(300.0))[:, None] * [1.0, 2.0], notes=("2 gaps.",))
     data = Dataset("t.txt", text="Größe ≠ 0\n" * 90) if text else table
-    columns = {} if text else {"columns": (0, 1), "target_column": 1}
+    columns = {} if text else {"columns": (0, 1), "targets": (1,)}
     config = small(task="uploaded", data=data.fingerprint, **columns)
     run = go(start(config, data), 9, [Breakpoint("grad_norm_above", 0.0), Breakpoint("saturation", 0.01)])
     return advance(run.changed(learning_rate=0.1).changed(optimiser="sgd"), 4)
