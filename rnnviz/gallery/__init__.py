@@ -1,0 +1,20 @@
+"""The gallery: one example for each classic use, ready to train. To add one, write it and list it here."""
+
+from __future__ import annotations
+
+from rnnviz.gallery import language, pixels, series
+from rnnviz.gallery.example import Example as Example
+from rnnviz.registry import Registry
+
+EXAMPLES: Registry[Example] = Registry(
+    "example",
+    {
+        "language_model": language.LANGUAGE_MODEL,
+        "translation": language.TRANSLATION,
+        "sentiment": language.SENTIMENT,
+        "stocks": series.STOCKS,
+        "digits_rows": pixels.DIGITS_ROWS,
+        "digits_pixels": pixels.DIGITS_PIXELS,
+        "caption": language.CAPTION,
+    },
+)

@@ -1,0 +1,60 @@
+"""Examples that read or write language."""
+
+from __future__ import annotations
+
+from rnnviz.gallery.example import Example
+
+LANGUAGE_MODEL = Example(
+    name="language_model",
+    title="Language modelling",
+    task="text",
+    lesson="Character by character, a network learns to spell, indent and close brackets.",
+    steps=600,
+    measure="bits",
+    reach=3.3,
+    seconds=40,
+    picture="text",
+    page="hidden_states.py",
+    look="Find a unit that follows the indentation or the distance to the line's start.",
+)
+TRANSLATION = Example(
+    name="translation",
+    title="Translation",
+    task="translation",
+    lesson="An encoder reads, a decoder writes, and attention tells it where to look.",
+    steps=500,
+    measure="exact_match",
+    reach=0.9,
+    seconds=50,
+    picture="pairs",
+    page="shapes.py",
+    look="The attention map: the tens and ones change places on the way into German, not into French.",
+    without={"attention": "off"},
+    without_words="without attention",
+)
+SENTIMENT = Example(
+    name="sentiment",
+    title="Sentiment, negation included",
+    task="sentiment",
+    lesson="“Not very bad” is praise: the order of the words decides, and counting them does not.",
+    steps=1000,
+    measure="accuracy",
+    reach=0.9,
+    seconds=30,
+    picture="remarks",
+    page="shapes.py",
+    look="Type a remark of your own, then put a “not” into it.",
+)
+CAPTION = Example(
+    name="caption",
+    title="Image caption",
+    task="caption",
+    lesson="A picture becomes the first state of a decoder, which then writes letter by letter.",
+    steps=600,
+    measure="exact_match",
+    reach=0.85,
+    seconds=20,
+    picture="captions",
+    page="shapes.py",
+    look="What the decoder writes, and how sure it is of each letter.",
+)

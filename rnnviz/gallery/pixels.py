@@ -1,0 +1,32 @@
+"""Examples on handwriting."""
+
+from __future__ import annotations
+
+from rnnviz.gallery.example import Example
+
+DIGITS_ROWS = Example(
+    name="digits_rows",
+    title="Handwriting, row by row",
+    task="digits_rows",
+    lesson="An image is a sequence too: eight rows from top to bottom, and the digit is known.",
+    steps=400,
+    measure="accuracy",
+    reach=0.9,
+    seconds=10,
+    picture="rows",
+    page="unrolled.py",
+    look="The gradient on its way back: which rows decide.",
+)
+DIGITS_PIXELS = Example(
+    name="digits_pixels",
+    title="Handwriting, pixel by pixel",
+    task="digits_pixels",
+    lesson="The same images over 64 time steps: neighbours are far apart, and memory is what is missing.",
+    steps=700,
+    measure="accuracy",
+    reach=0.75,
+    seconds=40,
+    picture="rows",
+    page="gradients.py",
+    look="How much gradient reaches the first pixels in each cell.",
+)

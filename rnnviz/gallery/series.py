@@ -1,0 +1,19 @@
+"""Examples on measurements in time."""
+
+from __future__ import annotations
+
+from rnnviz.gallery.example import Example
+
+STOCKS = Example(
+    name="stocks",
+    title="Stock prices",
+    task="stocks",
+    lesson="Last week says next to nothing about the next: a good network learns to say so, and no more.",
+    steps=300,
+    measure="rmse",
+    reach=1.2,
+    seconds=5,
+    picture="series",
+    page="train.py",
+    look="The held-out loss beside the dashed line, which is always guessing the mean; train on, and it rises.",
+)
