@@ -62,7 +62,7 @@ def configured(args: argparse.Namespace, data: Dataset | None = None) -> Experim
         raise ValueError(f"--task {name} brings its own data; leave out --file, or say --task {Uploaded.name}.")
     values = {**task.defaults, **given}
     if data is not None and "columns" not in given:
-        values["columns"] = tuple(range(len(data.columns)))
+        values["columns"] = data.numbers
     return named_data(ExperimentConfig(**values), data)
 
 
@@ -169,7 +169,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _read(path: Path) -> Dataset:
     from rnnviz.data.reading import read
 
-    return read(path.name, path.read_bytes())
+    return read([(path.name, path.read_bytes())])
 
 
 def _title(config: ExperimentConfig) -> str:

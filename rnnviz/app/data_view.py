@@ -46,7 +46,7 @@ def upload() -> Dataset | None:
     if file is not None and visitor.read != (file.file_id, as_text):  # a file is read once, not at every click
         try:
             with st.spinner("Reading the file"):
-                visitor.data = (read_as_text if as_text else read)(file.name, file.getvalue(), limit_mb)
+                visitor.data = (read_as_text if as_text else read)([(file.name, file.getvalue())], limit_mb)
             visitor.read = file.file_id, as_text
         except DataError as error:
             st.error(literal(str(error)), icon=":material/error:")
@@ -62,29 +62,35 @@ def preview(data: Dataset, train_fraction: float) -> None:
         picture("tokens", "data tokens", data.fingerprint, lambda: _frequencies(text))
         st.code(data.text[:400], language=None, wrap_lines=True)
         return
-    values = data.values
-    assert values is not None
-    st.markdown(f"**{len(values):,} rows**, {len(data.columns)} columns of numbers.")
+    columns = [data.table[k] for k in data.numbers]
+    st.markdown(f"**{data.rows:,} rows**, {len(columns)} columns of numbers.")
     seen = (data.fingerprint, train_fraction)
-    picture("series", "data series", seen, lambda: series_preview(values, data.columns, train_fraction))
-    first = {f"{k + 1}. {name}": values[:FIRST_ROWS, k] for k, name in enumerate(data.columns)}
+    names = [column.name for column in columns]
+    drawn = np.stack([column.values for column in columns], axis=1) if columns else np.empty((0, 0))
+    picture("series", "data series", seen, lambda: series_preview(drawn, names, train_fraction))
+    first = {f"{k + 1}. {column.name}": column.values[:FIRST_ROWS] for k, column in enumerate(columns)}
     st.dataframe(first, hide_index=True, height="content")
 
 
 def choose(data: Dataset, settings: ExperimentConfig) -> ExperimentConfig:
     """Which columns go in, which is predicted, how long a window is, how much trains."""
     same = settings.task == "uploaded" and settings.data == data.fingerprint
-    last = max(0, len(data.columns) - 1)  # the column that tables most often end with what they are about
+    last = max(data.numbers, default=0)  # the column that tables most often end with what they are about
     fresh = base("uploaded", settings.seed).with_(data=data.fingerprint, targets=(last,))
     chosen = settings if same else fresh
     fields: dict[str, object] = {}
-    rows = len(data.text) if data.text is not None else len(data.values if data.values is not None else ())
+    rows = len(data.text) if data.text is not None else data.rows
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if data.text is None:
-            numbers, names = range(len(data.columns)), data.columns
+            numbers, names = list(data.numbers), data.columns
             goal = chosen.targets[0] if chosen.targets else last
             fields["targets"] = (
-                st.selectbox("Predict", numbers, format_func=names.__getitem__, index=min(goal, len(names) - 1)),
+                st.selectbox(
+                    "Predict",
+                    numbers,
+                    format_func=names.__getitem__,
+                    index=numbers.index(goal if goal in numbers else last),
+                ),
             )
             known = [number for number in chosen.columns if number in numbers]  # a link may ask for others
             picked = st.multiselect(

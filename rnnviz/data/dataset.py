@@ -1,69 +1,178 @@
-"""A Dataset: what a visitor brought, read and checked, as plain arrays or text."""
+"""A Dataset: what a visitor brought, read and checked, as plain arrays and words."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+TYPES = {"number": np.float64, "category": np.int32, "time": np.float64, "text": np.int64}
+TEXT, FILE = "text", "file"  # the column of a plain text, and the one that says which file a row came from
+
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
-    """One table of numbers, or one text.
+class Column:
+    """One column of N rows.
 
-    name: the file's name, for display as text only. columns: names of the C numeric columns.
-    values: (N, C) float64 rows in file order, finite; None for a text. text: the characters, or None.
-    notes: sentences on what was done to it (gaps filled, columns left out).
-    fingerprint: 16 hex digits of the SHA-256 of the content; a link names data by it.
+    kind and values (N,): "number", float64, NaN where missing, never infinite; "category", int32 places in
+    `levels`, -1 where missing; "time", float64 seconds since 1970 (UTC if the file names no zone), NaN where
+    missing; "text", int64 places in `levels`, -1 where missing.
+    levels: names of a category, sorted or in order of first appearance; the distinct strings of a text.
     """
 
     name: str
-    columns: tuple[str, ...] = ()
-    values: np.ndarray | None = None
-    text: str | None = None
+    kind: str
+    values: np.ndarray
+    levels: tuple[str, ...] = ()
+
+    @property
+    def gaps(self) -> np.ndarray:
+        """(N,) bool: where a value is missing."""
+        return np.isnan(self.values) if self.kind in ("number", "time") else self.values < 0
+
+    def words(self) -> list[str]:
+        """What a category or a text says in every row, "" where it is missing."""
+        return [self.levels[code] if code >= 0 else "" for code in self.values]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table of C columns, or one or several texts.
+
+    name: the file's name, for display as text only. table: C columns of N rows each; a plain text is one row of
+    one "text" column named "text". bounds: (S + 1,) int64, rows bounds[s]:bounds[s + 1] are sequence s (a file
+    each where several were given). notes: sentences on how it was read.
+    """
+
+    name: str
+    table: tuple[Column, ...]
+    bounds: np.ndarray
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of_numbers(cls, name: str, columns: Sequence[str], values: np.ndarray, notes: tuple[str, ...] = ()) -> Dataset:
+        """A table of numbers, one sequence: values (N, C), NaN where one is missing."""
+        table = [Column(column, "number", values[:, k]) for k, column in enumerate(columns)]
+        return cls(name, tuple(table), np.array([0, len(values)]), notes)
+
+    @classmethod
+    def of_text(cls, name: str, text: str, notes: tuple[str, ...] = ()) -> Dataset:
+        return cls(name, (Column(TEXT, "text", np.zeros(1, np.int64), (text,)),), np.array([0, 1]), notes)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.table)
+
+    @property
+    def rows(self) -> int:
+        return int(self.bounds[-1])
+
+    @property
+    def sequences(self) -> int:
+        return len(self.bounds) - 1
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The places of the columns of numbers."""
+        return tuple(k for k, column in enumerate(self.table) if column.kind == "number")
 
     @property
     def kind(self) -> str:
-        return "text" if self.text is not None else "table"
+        """ "text" where all there is is text, and perhaps which file it came from; else "table"."""
+        kinds = {column.name: column.kind for column in self.table if column.name != FILE}
+        return "text" if kinds == {TEXT: "text"} else "table"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of a data set of texts, a row each; none for a table."""
+        if self.kind != "text":
+            return ()
+        return tuple(next(column for column in self.table if column.name == TEXT).words())
+
+    @property
+    def text(self) -> str | None:
+        """The plain text, several with a line end between them; None for a table."""
+        return "\n".join(self.texts) if self.kind == "text" else None
 
     @cached_property
     def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        digest.update(repr(self.columns).encode())
-        digest.update(self.text.encode() if self.text is not None else np.ascontiguousarray(self.values).tobytes())
+        """16 hex digits of the SHA-256 of the content (not of the name); a link names data by it."""
+        words, arrays = self.to_parts()
+        names = () if TEXT in arrays else self.columns
+        digest = hashlib.sha256(repr(names).encode())
+        for name in ("values", TEXT):  # alone, as from the beginning: links made then still find their data
+            if name in arrays:
+                digest.update(arrays.pop(name).tobytes())
+        if arrays:
+            digest.update(repr(words["kinds"]).encode())
+        for name in sorted(arrays):
+            digest.update(name.encode() + arrays[name].tobytes())
         return digest.hexdigest()[:16]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`."""
-        arrays = {} if self.values is None else {"values": np.ascontiguousarray(self.values)}
-        if self.text is not None:
-            arrays["text"] = np.frombuffer(self.text.encode(), np.uint8)
-        return {"name": self.name, "columns": self.columns, "notes": self.notes}, arrays
+        words = {"name": self.name, "columns": self.columns, "notes": self.notes}
+        if len(self.table) == 1 and self.rows == 1 and self.text is not None:
+            return words | {"columns": ()}, {TEXT: np.frombuffer(self.text.encode(), np.uint8)}
+        arrays = {}
+        if self.numbers:
+            arrays["values"] = np.stack([self.table[k].values for k in self.numbers], axis=1)
+        for k, column in enumerate(self.table):
+            if column.kind != "number":
+                arrays[f"values-{k}"] = np.ascontiguousarray(column.values)
+            if column.levels:
+                arrays[f"levels-{k}"] = np.frombuffer(json.dumps(column.levels).encode(), np.uint8)
+        if self.sequences > 1:
+            arrays["bounds"] = np.ascontiguousarray(self.bounds)
+        return words | {"kinds": tuple(column.kind for column in self.table)}, arrays
 
     @classmethod
     def from_parts(cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Dataset:
-        """What `to_parts` took apart. Raises KeyError, TypeError or ValueError where it is damaged."""
-        data = cls(
-            name=words["name"],
-            columns=tuple(words["columns"]),
-            values=arrays.get("values"),
-            text=arrays["text"].tobytes().decode() if "text" in arrays else None,
-            notes=tuple(words["notes"]),
-        )
-        if not all(isinstance(word, str) for word in (data.name, *data.columns, *data.notes)):
+        """What `to_parts` took apart. Raises LookupError, TypeError or ValueError where it is damaged."""
+        name, columns, notes = words["name"], tuple(words["columns"]), tuple(words["notes"])
+        if not all(isinstance(word, str) for word in (name, *columns, *notes)):
             raise ValueError("the data set has names that are no text.")
-        table, columns = data.values, len(data.columns)
-        if (table is None) == (data.text is None):
+        if set(arrays) == {TEXT}:
+            return cls.of_text(name, arrays[TEXT].tobytes().decode(), notes)
+        kinds = tuple(words.get("kinds", ("number",) * len(columns)))  # numbers alone, before there were others
+        if not columns or len(kinds) != len(columns) or not set(kinds) <= set(TYPES) or TEXT in arrays:
             raise ValueError("the data set is neither a table nor a text.")
-        if table is not None:
-            fits = table.dtype == np.float64 and table.ndim == 2 and table.shape[1] == columns
-            if not fits or not np.isfinite(table).all():
-                raise ValueError(
-                    f"the table is {table.dtype} {table.shape}; expected finite numbers, {columns} columns."
-                )
+        count = kinds.count("number")
+        values = arrays["values"] if count else np.empty((0, 0))
+        if count and (values.dtype != np.float64 or values.ndim != 2 or values.shape[1] != count):
+            raise ValueError(f"the table is {values.dtype} {values.shape}; expected {count} columns of numbers.")
+        numbers = iter(values.T)
+        table = tuple(
+            Column(
+                column,
+                kind,
+                next(numbers) if kind == "number" else arrays[f"values-{k}"],
+                tuple(json.loads(arrays[f"levels-{k}"].tobytes())) if f"levels-{k}" in arrays else (),
+            )
+            for k, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+        )
+        bounds = arrays["bounds"] if "bounds" in arrays else np.array([0, len(table[0].values)])
+        data = cls(name, table, bounds, notes)
+        data.check()
         return data
+
+    def check(self) -> None:
+        """Raise ValueError where the columns or the bounds are not what they say they are."""
+        b = self.bounds
+        if b.dtype != np.int64 or b.ndim != 1 or len(b) < 2 or b[0] != 0 or (b[1:] < b[:-1]).any():
+            raise ValueError(f"the sequences are bounded by {b.dtype} {b.shape}; expected rows in order.")
+        for column in self.table:
+            v, levels = column.values, column.levels
+            if v.dtype != TYPES[column.kind] or v.shape != (self.rows,):
+                raise ValueError(f"a column is {v.dtype} {v.shape}; expected {self.rows} rows of kind {column.kind}.")
+            if v.dtype == np.float64 and np.isinf(v).any():
+                raise ValueError("a column holds infinity; expected finite numbers and gaps.")
+            if v.dtype != np.float64 and len(v) and not -1 <= v.min() <= v.max() < len(levels):
+                raise ValueError(f"a column names levels from {v.min()} to {v.max()}; it has {len(levels)}.")
+            if not all(isinstance(level, str) for level in levels):
+                raise ValueError("a column has levels that are no text.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -16,7 +17,7 @@ TABLES = frozenset((".csv", ".tsv", ".tab", ".dat", ".psv"))
 MOST_NOTES = 40
 
 
-def read(name: str, content: bytes, limit_mb: float = LIMIT_MB) -> Dataset:
+def read(files: Sequence[tuple[str, bytes]], limit_mb: float = LIMIT_MB) -> Dataset:
     """A table of numbers from CSV, TSV, or text with semicolons, bars or spaces; else, by its name, a text.
 
     name: the file's name; only its ending matters. A file whose name does not end like a table's (.csv, .tsv,
@@ -26,19 +27,21 @@ def read(name: str, content: bytes, limit_mb: float = LIMIT_MB) -> Dataset:
 
     Raises DataError, a sentence that names the line or column and says what to do.
     """
+    ((name, content),) = files
     text, notes = decode(name, content, limit_mb)
     try:
         return _table(name, text, notes)
     except DataError as error:
         if PurePath(name).suffix.lower() in TABLES:
             raise
-        return Dataset(name, text=text, notes=(*notes, f"Read as text, as it is not a table of numbers: {error}"))
+        return Dataset.of_text(name, text, (*notes, f"Read as text, as it is not a table of numbers: {error}"))
 
 
-def read_as_text(name: str, content: bytes, limit_mb: float = LIMIT_MB) -> Dataset:
+def read_as_text(files: Sequence[tuple[str, bytes]], limit_mb: float = LIMIT_MB) -> Dataset:
     """A text, whatever it looks like; its characters become tokens. Raises DataError as `read` does."""
+    ((name, content),) = files
     text, notes = decode(name, content, limit_mb)
-    return Dataset(name, text=text, notes=notes)
+    return Dataset.of_text(name, text, notes)
 
 
 def _table(name: str, text: str, notes: tuple[str, ...]) -> Dataset:
@@ -62,7 +65,7 @@ def _table(name: str, text: str, notes: tuple[str, ...]) -> Dataset:
         said = [*said[:MOST_NOTES], f"And {len(said) - MOST_NOTES} more notes of this kind."]
     values = np.stack([column.values for column in kept if column.values is not None], axis=1)
     values.flags.writeable = False
-    return Dataset(name, tuple(column.name for column in kept), values, notes=tuple(said))
+    return Dataset.of_numbers(name, [column.name for column in kept], values, tuple(said))
 
 
 def _names(rows: Rows) -> list[str]:

@@ -109,21 +109,22 @@ def _prepare_text(config: ExperimentConfig, data: Dataset) -> Prepared:
 
 
 def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
-    values = np.empty((0, 0)) if data.values is None else data.values
-    count = len(data.columns)
-    columns = config.columns or tuple(range(count))
-    goal = config.targets[0] if config.targets else count - 1
+    if not data.numbers:
+        raise DataError("The table has no column of numbers: choose a file that has one.")
+    columns = config.columns or data.numbers
+    goal = config.targets[0] if config.targets else data.numbers[-1]
     for number in (*columns, goal):
-        if not (isinstance(number, int) and 0 <= number < count):
+        if number not in data.numbers:
             raise DataError(
-                f"Column number {number!r} is chosen, but the table has {count} columns of numbers "
-                f"(0 to {count - 1}): choose the columns again."
+                f"Column number {number!r} is chosen, but the table's columns of numbers are "
+                f"{', '.join(map(str, data.numbers[:20]))}: choose the columns again."
             )
     chosen = list(dict.fromkeys(columns))
     held = chosen if goal in chosen else [*chosen, goal]
+    values = np.stack([_without_gaps(data.table[k].values) for k in held], axis=1)
     cut = int(len(values) * config.train_fraction)
     Split(values[:cut], values[cut:]).check(config.length, "the table")
-    split = standardise(values[:, held], cut)
+    split = standardise(values, cut)
     target = [held.index(goal)]
     return Prepared(
         split,
@@ -132,3 +133,9 @@ def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
         target,
         persistence(split.heldout, config.length, target),
     )
+
+
+def _without_gaps(values: np.ndarray) -> np.ndarray:
+    """Values (N,) with gaps on the straight line between their neighbours."""
+    gaps, at = np.isnan(values), np.arange(len(values))
+    return np.interp(at, at[~gaps], values[~gaps]) if gaps.any() and not gaps.all() else np.nan_to_num(values)

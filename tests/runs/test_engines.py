@@ -10,7 +10,7 @@ import pytest
 
 from rnnviz import training
 from rnnviz.config import ExperimentConfig
-from rnnviz.data.dataset import Dataset
+from rnnviz.data.dataset import Column, Dataset
 from rnnviz.runs import ENGINES, LimitError, Limits, Spec, get_engine
 from rnnviz.runs.view import STATUSES
 
@@ -126,10 +126,12 @@ def test_jobs_do_not_touch_each_other(engine, settled):
 def test_uploaded_data_arrives_as_it_was(engine, settled, data):
     rng = np.random.default_rng(0)
     if data == "table":
-        dataset = Dataset("größe.csv", ("Größe", "b"), rng.normal(size=(200, 2)), notes=("Two gaps were filled.",))
+        dataset = Dataset.of_numbers(
+            "größe.csv", ("Größe", "b"), rng.normal(size=(200, 2)), notes=("Two gaps were filled.",)
+        )
         config = TINY.with_(task="uploaded", columns=(0, 1), targets=(1,), data=dataset.fingerprint)
     else:
-        dataset = Dataset("text.txt", text="".join(rng.choice(list("aé€𝄞 \n"), 400)))
+        dataset = Dataset.of_text("text.txt", "".join(rng.choice(list("aé€𝄞 \n"), 400)))
         config = TINY.with_(task="uploaded", data=dataset.fingerprint)
     job = engine.create(Spec(config, dataset))
     engine.step(job, 3)
@@ -166,11 +168,11 @@ def test_an_unknown_name_fails_in_a_sentence(engine, settled, field):
 
 
 def test_data_that_cannot_be_end_one_job_alone(engine, settled):
-    broken = Dataset("broken", ("a", "b"), np.zeros(50))  # one axis instead of two
+    broken = Dataset("broken", (Column("a", "number", np.zeros(50)),), np.array([0, 40]))  # 40 rows of 50
     good = engine.create(Spec(TINY))
     bad = engine.create(Spec(TINY.with_(task="uploaded", columns=(0,)), broken))
     view = settled(engine, bad)
-    assert view.status == "failed" and "expected finite numbers, 2 columns" in view.message
+    assert view.status == "failed" and "expected 40 rows of kind number" in view.message
     engine.step(good, 2)
     assert settled(engine, good).step == 2
 

@@ -76,7 +76,7 @@ def test_the_link_of_someone_elses_run_opens_a_copy(engine, settled):
 
 
 def test_uploaded_data_are_the_owners_alone_and_come_back_with_the_run(engine, settled):
-    data = Dataset("secret.csv", ("a", "b"), np.random.default_rng(0).normal(size=(300, 2)))
+    data = Dataset.of_numbers("secret.csv", ("a", "b"), np.random.default_rng(0).normal(size=(300, 2)))
     config = TINY.with_(task="uploaded", columns=(0, 1), data=data.fingerprint)
     job = engine.create(Spec(config, data), "1", ADA)
     engine.step(job, 5)

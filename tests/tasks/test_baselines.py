@@ -96,7 +96,7 @@ def test_text_baseline_is_what_english_source_has():
 
 def test_uploaded_baseline_is_of_the_target_column_alone():
     values = np.stack([np.arange(100.0), np.tile([0.0, 1.0], 50)], axis=1)
-    data = Dataset("two.csv", ("slope", "flip"), values)
+    data = Dataset.of_numbers("two.csv", ("slope", "flip"), values)
     config = ExperimentConfig(task="uploaded", length=5, columns=(0, 1), targets=(1,))
     # z-scored 0/1 alternates between -1 and 1: each step costs 2^2
     assert make_task(config, data).baseline == pytest.approx(4.0)

@@ -19,7 +19,7 @@ from rnnviz.tasks.windows import Split, standardise
 
 def numbered(rows: int, **changes):
     """A task on a table whose only column is the row number, and that column's values row by row."""
-    data = Dataset("numbers.csv", ("row",), np.arange(float(rows))[:, None])
+    data = Dataset.of_numbers("numbers.csv", ("row",), np.arange(float(rows))[:, None])
     return make_task(ExperimentConfig(task="uploaded", precision="float64").with_(**changes), data)
 
 
@@ -100,8 +100,8 @@ def test_uploaded_needs_data_and_says_when_they_are_others():
 
 
 def test_preparing_uploaded_data_keeps_no_data_alive_and_mixes_no_two():
-    one = Dataset("one", ("x",), np.random.default_rng(1).normal(size=(200, 1)))
-    two = Dataset("two", ("x",), np.random.default_rng(2).normal(size=(200, 1)))
+    one = Dataset.of_numbers("one", ("x",), np.random.default_rng(1).normal(size=(200, 1)))
+    two = Dataset.of_numbers("two", ("x",), np.random.default_rng(2).normal(size=(200, 1)))
     config = ExperimentConfig(task="uploaded", length=20)
     first = make_task(config, one).batch(0).inputs
     assert not np.array_equal(make_task(config, two).batch(0).inputs, first)
@@ -115,7 +115,7 @@ def test_preparing_uploaded_data_keeps_no_data_alive_and_mixes_no_two():
 
 
 def test_uploaded_text_knows_what_it_saw_in_training():
-    data = Dataset("t", text="abab" * 100 + "abz?" * 25)
+    data = Dataset.of_text("t", "abab" * 100 + "abz?" * 25)
     task = make_task(ExperimentConfig(task="uploaded", length=10), data)
     assert task.labels == ("a", "b", UNKNOWN) and task.tokens and task.metric == "accuracy"
     assert task.batch(0).inputs.max() == 1 and task.heldout(50).inputs.max() == 2
@@ -133,7 +133,7 @@ def test_characters_become_their_place_in_the_vocabulary():
 
 
 def test_most_frequent_characters_are_kept():
-    data = Dataset("t", text="".join(chr(0x4E00 + k % 300) for k in range(30_000)) + "ab" * 5000)
+    data = Dataset.of_text("t", "".join(chr(0x4E00 + k % 300) for k in range(30_000)) + "ab" * 5000)
     task = make_task(ExperimentConfig(task="uploaded", length=5, train_fraction=0.9), data)
     assert task.output_size == 257
 

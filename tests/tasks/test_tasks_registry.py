@@ -10,8 +10,8 @@ from rnnviz.data import Dataset
 from rnnviz.shapes import SHAPES
 from rnnviz.tasks import TASKS, Task, corpus_fingerprint, make_task, named_data
 
-SERIES = Dataset("walk.csv", ("a", "b", "c"), np.random.default_rng(3).normal(size=(400, 3)).cumsum(axis=0))
-PROSE = Dataset("prose.txt", text="the quick brown fox jumps over the lazy dog\n" * 40)
+SERIES = Dataset.of_numbers("walk.csv", ("a", "b", "c"), np.random.default_rng(3).normal(size=(400, 3)).cumsum(axis=0))
+PROSE = Dataset.of_text("prose.txt", "the quick brown fox jumps over the lazy dog\n" * 40)
 CASES = [(name, SERIES) for name in TASKS] + [("uploaded", PROSE)]
 NAMES = list(TASKS) + ["uploaded text"]
 every_task = pytest.mark.parametrize(("name", "data"), CASES, ids=NAMES)

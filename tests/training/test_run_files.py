@@ -21,7 +21,7 @@ from rnnviz.training import advance, start
 
 def table():
     values = np.sin(np.arange(300.0))[:, None] * [1.0, 2.0]
-    return Dataset("wave.csv", ("a", "b"), values, notes=("2 gaps were filled.",))
+    return Dataset.of_numbers("wave.csv", ("a", "b"), values, notes=("2 gaps were filled.",))
 
 
 def trained(steps=9, **settings):
@@ -43,7 +43,7 @@ def test_divergence_round_trip(value):
     assert (loaded.step, loaded.what, repr(loaded.value)) == (9, run.diverged.what, repr(value))
 
 
-@pytest.mark.parametrize("data", [table(), Dataset("t.txt", text="Größe ≠ 0\n" * 40)], ids=["table", "text"])
+@pytest.mark.parametrize("data", [table(), Dataset.of_text("t.txt", "Größe ≠ 0\n" * 40)], ids=["table", "text"])
 def test_data_round_trip(data):
     run = replace(trained(), data=data)
     loaded = Run.from_bytes(run.to_bytes()).data

@@ -21,8 +21,10 @@ from rnnviz.training import advance, start
 @cache
 def travelled(text=False):
     """A run with data, snapshots, changes and hits, so that there is something of everything to damage."""
-    table = Dataset("wave.csv", ("a", "b"), np.sin(np.arange(300.0))[:, None] * [1.0, 2.0], notes=("2 gaps.",))
-    data = Dataset("t.txt", text="Größe ≠ 0\n" * 90) if text else table
+    table = Dataset.of_numbers(
+        "wave.csv", ("a", "b"), np.sin(np.arange(300.0))[:, None] * [1.0, 2.0], notes=("2 gaps.",)
+    )
+    data = Dataset.of_text("t.txt", "Größe ≠ 0\n" * 90) if text else table
     columns = {} if text else {"columns": (0, 1), "targets": (1,)}
     config = small(task="uploaded", data=data.fingerprint, **columns)
     run = go(start(config, data), 9, [Breakpoint("grad_norm_above", 0.0), Breakpoint("saturation", 0.01)])
@@ -190,7 +192,7 @@ def with_arrays(**changes):
     {"history__more": np.zeros(3)},
     {"data__values": None},
     {"data__values": np.zeros((300, 3))},
-    {"data__values": np.full((300, 2), np.nan)},
+    {"data__values": np.full((300, 2), np.inf)},
     {"data__values": np.zeros((300, 2), np.int8)},
     {"data__text": np.frombuffer(b"both", np.uint8)},
 ], ids=lambda changes: next(iter(changes)))  # fmt: skip
