@@ -18,6 +18,7 @@ COMMANDS: Registry[tuple[str, str]] = Registry(
         "train": ("rnnviz.train_command", "train one experiment without the app"),
         "bench": ("rnnviz.bench", "measure recording and gradient flow against their alternatives"),
         "worker": ("rnnviz.runs.worker", "run slices of training for the app (started by it)"),
+        "errand": ("rnnviz.errands.command", "do one piece of work for the app (started by it)"),
     },
 )
 

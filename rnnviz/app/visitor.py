@@ -11,6 +11,7 @@ from rnnviz.app.stops import Stops
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.runs import Engine, Spec
+from rnnviz.runs.errand import Errand
 
 UNDO = 50  # changes of the settings that can be taken back
 
@@ -46,6 +47,7 @@ class Visitor:
     with what it was made for, the latest used last. data: what was uploaded; read: which file it came from, and
     how it was read.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
+    errands: what was asked for under each key, with what it depends on.
     said: sentences about the link, by where they stand, with when they were first said.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
@@ -63,6 +65,7 @@ class Visitor:
     read: Hashable = None
     pictures: dict[str, Picture] = field(default_factory=dict)
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    errands: dict[str, tuple[Hashable, Errand]] = field(default_factory=dict)
     said: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
     earlier: list[ExperimentConfig] = field(default_factory=list)
@@ -148,7 +151,9 @@ class Visitor:
         self.equipped = {job: told for job, told in self.equipped.items() if job in self.made}
 
     def leave(self) -> None:
-        """Nobody looks at the jobs any more, as far as this visitor goes."""
+        """Nobody looks at the jobs any more, as far as this visitor goes, nor waits for errands on their way."""
+        for key in [key for key, (_, errand) in self.errands.items() if not errand.over]:
+            self.errands.pop(key)[1].cancel()
         for job in list(self.made):
             self.engine.orphan(job, self.name)
 

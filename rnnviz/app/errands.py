@@ -1,0 +1,64 @@
+"""Errands for a page: asked for under a key, waited for without blocking the page, ended when nobody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import streamlit as st
+
+from rnnviz.app import session
+from rnnviz.app.words import literal
+from rnnviz.errands import Arrays, Words
+from rnnviz.runs.errand import DONE, FAILED, WAITING, Errand, send
+
+MOST = 8  # answers that a visitor keeps; the one asked for longest ago goes
+EVERY = 0.4  # seconds between two looks at one that is on its way
+
+
+def ask(key: str, version: Hashable, name: str, words: Words, arrays: Callable[[], Arrays] = dict) -> Errand:
+    """The errand under `key`: the one that is there if it was asked for with the same version, else a new one.
+
+    arrays: makes what it is given, called only for a new one, and not on the page's own thread. A former one under
+    this key is cancelled. Raises UnknownName where there is no such errand.
+    """
+    kept = session.visitor().errands
+    if key in kept and kept[key][0] == version:
+        kept[key] = kept.pop(key)  # used last
+        return kept[key][1]
+    forget(key)
+    kept[key] = version, send(name, words, arrays)
+    while len(kept) > MOST:
+        forget(next(iter(kept)))
+    return kept[key][1]
+
+
+def forget(key: str) -> None:
+    """Have the errand under `key` end, if it is there; the next `ask` begins anew."""
+    found = session.visitor().errands.pop(key, None)
+    if found is not None:
+        found[1].cancel()
+
+
+def show(key: str, errand: Errand, what: str) -> bool:
+    """Whether it is done; else how far it is, or why it failed. The page runs again when it is over.
+
+    what: is being made, such as "the evaluation".
+    """
+    if errand.state == DONE:
+        return True
+    if errand.state == FAILED:
+        st.error(literal(errand.error), icon=":material/error:")
+        st.button("Try again", key=f"{key} again", icon=":material/refresh:", on_click=forget, args=(key,))
+        return False
+    _wait(key, errand, what)
+    return False
+
+
+@st.fragment(run_every=EVERY)
+def _wait(key: str, errand: Errand, what: str) -> None:
+    if errand.over:
+        st.rerun()
+    waits = "Waiting for others to finish" if errand.state == WAITING else errand.note or f"Making {what}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(errand.share, literal(waits) + " …")
+        st.button("Cancel", key=f"{key} cancel", icon=":material/close:", on_click=errand.cancel)
