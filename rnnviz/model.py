@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz.cells import CELLS
 from rnnviz.cells.layer import WEIGHTS
 from rnnviz.config import ExperimentConfig
+from rnnviz.embedding import Embedding, embedding_of
 from rnnviz.initialisation import initial_layer
 from rnnviz.loop import Loop
 from rnnviz.shapes import SHAPES
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from rnnviz.objective import TensorBatch
 
 OWN_NUMBERS = 64  # of the layers of each stack, which decide what they draw; there are 8 at most
-
-
-class OneHot(nn.Module):
-    """Tokens (B, T) int -> (B, T, tokens), 1 at the token."""
-
-    def __init__(self, tokens: int, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.tokens, self.dtype = tokens, dtype
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        return functional.one_hot(tokens, self.tokens).to(self.dtype)
 
 
 class Base(nn.Module):
@@ -126,14 +115,15 @@ class Base(nn.Module):
 class Model(Base):
     """embed -> rnn -> readout.
 
-    embed: Embedding (tokens) or Linear (vectors) where embedding_size is set, else one-hot or nothing.
+    embed: what stands before the stack, by what the task reads (`rnnviz.embedding`).
     rnn: the cell's fused twin with batch_first, or a Loop. readout: one Linear, applied at every time step
     (sequence to sequence) or to the hidden state at the end (sequence to vector).
     """
 
     def _build(self, config: ExperimentConfig, task: Task, dtype: torch.dtype) -> None:
-        self.embed = embedding(config.embedding_size, task.input_size, task.tokens, dtype)
-        self.rnn = recurrent(config, config.embedding_size or task.input_size, dtype, config.bidirectional)
+        before = embedding_of(task, config.embedding_size)
+        self.embed = embed(before, dtype)
+        self.rnn = recurrent(config, before.size, dtype, config.bidirectional)
         self.readout = nn.Linear(config.hidden_size * self.directions, task.output_size, dtype=dtype)
         self.to_vector = task.shape == "seq→vec"
 
@@ -171,11 +161,11 @@ def run(rnn: Any, x: Tensor, lengths: Tensor | None, initial: Any = None) -> tup
     return pad_packed_sequence(packed, batch_first=True, total_length=x.shape[1])[0], final
 
 
-def embedding(size: int, input_size: int, tokens: bool, dtype: torch.dtype) -> nn.Module:
-    """What stands before a stack: size 0 leaves vectors as they are and makes tokens one-hot."""
-    if tokens:
-        return nn.Embedding(input_size, size, dtype=dtype) if size else OneHot(input_size, dtype)
-    return nn.Linear(input_size, size, dtype=dtype) if size else nn.Identity()
+def embed(before: Embedding, dtype: torch.dtype) -> nn.Module:
+    """The module that stands before a stack."""
+    path, arguments = before.module
+    module: nn.Module = resolve(path)(*arguments, dtype=dtype)
+    return module
 
 
 def recurrent(config: ExperimentConfig, input_size: int, dtype: torch.dtype, bidirectional: bool) -> Any:

@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
-from rnnviz.model import Base, embedding, recurrent, run
+from rnnviz.embedding import Tokens, embedding_of
+from rnnviz.model import Base, embed, recurrent, run
 from rnnviz.objective import TensorBatch, within
 from rnnviz.registry import Registry
 from rnnviz.tasks.base import Task
@@ -89,8 +90,9 @@ class Decoder(Base):
     combine: nn.Linear
 
     def _build_decoder(self, config: ExperimentConfig, task: Task, dtype: torch.dtype) -> None:
-        self.embed = embedding(config.embedding_size, task.output_size, True, dtype)
-        self.rnn = recurrent(config, config.embedding_size or task.output_size, dtype, bidirectional=False)
+        before = Tokens(task.output_size, config.embedding_size)
+        self.embed = embed(before, dtype)
+        self.rnn = recurrent(config, before.size, dtype, bidirectional=False)
         self.readout = nn.Linear(config.hidden_size, task.output_size, dtype=dtype)
         self.start, self.end = task.start, task.end
         self.attention = None
@@ -159,8 +161,9 @@ class EncoderDecoder(Decoder):
 
     def _build(self, config: ExperimentConfig, task: Task, dtype: torch.dtype) -> None:
         size, both = config.hidden_size, config.bidirectional
-        self.embed_source = embedding(config.embedding_size, task.input_size, task.tokens, dtype)
-        self.encoder = recurrent(config, config.embedding_size or task.input_size, dtype, both)
+        before = embedding_of(task, config.embedding_size)
+        self.embed_source = embed(before, dtype)
+        self.encoder = recurrent(config, before.size, dtype, both)
         states = CELLS[config.cell].states if both else ()
         self.join = nn.ModuleDict({state: nn.Linear(2 * size, size, dtype=dtype) for state in states})
         self._build_decoder(config, task, dtype)

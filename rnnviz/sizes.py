@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rnnviz.analysis.cost import DecoderNetwork, Network
 from rnnviz.config import ExperimentConfig
+from rnnviz.embedding import embedding_of
 from rnnviz.shapes import SHAPES
 from rnnviz.tasks.base import Task
 
@@ -33,11 +34,11 @@ class Size:
 
     @classmethod
     def of(cls, config: ExperimentConfig, task: Task) -> Size:
-        shape, embedded = SHAPES[task.shape], config.embedding_size
+        shape = SHAPES[task.shape]
         recurs = shape.encodes or not shape.writes
         return cls(
             time_steps=task.time_steps,
-            inputs=embedded if task.tokens and embedded else task.input_size + embedded * recurs,
+            inputs=embedding_of(task, config.embedding_size).numbers if recurs else task.input_size,
             states=config.hidden_size * config.num_layers * (1 + config.bidirectional) * recurs,
             outputs=task.output_size if task.shape == "seq→seq" else 0,
             data=1 if task.tokens else task.input_size,
@@ -86,20 +87,19 @@ def network(config: ExperimentConfig, task: Task) -> Network | DecoderNetwork:
             hidden_size=config.hidden_size,
             layers=config.num_layers,
             outputs=task.output_size,
-            source_size=task.input_size,
             embedding_size=config.embedding_size,
-            tokens=task.tokens,
-            encodes=shape.encodes,
+            vector_size=0 if shape.encodes else task.input_size,
+            source=embedding_of(task, config.embedding_size) if shape.encodes else None,
             directions=1 + config.bidirectional,
             attention=config.attention if shape.encodes else "off",
         )
+    before = embedding_of(task, config.embedding_size)
     return Network(
         config.cell,
-        task.input_size,
+        before.size,
         config.hidden_size,
         config.num_layers,
         1 + config.bidirectional,
         task.output_size,
-        config.embedding_size,
-        task.tokens,
+        before,
     )

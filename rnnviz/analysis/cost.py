@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from rnnviz.cells import CELLS
+from rnnviz.embedding import Embedding, Tokens
 
 
 class Matched:
@@ -32,9 +33,9 @@ class Matched:
 class Network(Matched):
     """The sizes that decide what a network costs.
 
-    cell: registry name. input_size: features, or how many tokens there are. outputs: size of the readout
-    (0: none). embedding_size: 0 for none; else an embedding table (tokens) or a linear projection with bias
-    (vectors). bias: whether the recurrent layers have torch's two bias vectors.
+    cell: registry name. input_size: features that enter the recurrent stack. outputs: size of the readout (0:
+    none). embedding: what makes those features, if anything. bias: whether the recurrent layers have torch's two
+    bias vectors.
     """
 
     cell: str
@@ -43,33 +44,32 @@ class Network(Matched):
     layers: int = 1
     directions: int = 1
     outputs: int = 0
-    embedding_size: int = 0
-    tokens: bool = False
+    embedding: Embedding | None = None
     bias: bool = True
 
     @property
     def matrices(self) -> list[tuple[int, int]]:
         """(rows, columns) of [W_ih W_hh] of every layer and direction."""
         rows = len(CELLS[self.cell].chunks) * self.hidden_size
-        inputs = [self.embedding_size or self.input_size] + [self.hidden_size * self.directions] * (self.layers - 1)
+        inputs = [self.input_size] + [self.hidden_size * self.directions] * (self.layers - 1)
         return [(rows, size + self.hidden_size) for size in inputs for _ in range(self.directions)]
 
     @property
     def parameters(self) -> int:
         """Trainable numbers of embedding, recurrent stack and readout."""
         recurrent = sum(rows * (columns + 2 * self.bias) for rows, columns in self.matrices)
-        embedding = self.embedding_size * (self.input_size + (not self.tokens))
+        embedding = self.embedding.parameters if self.embedding else 0
         return recurrent + embedding + self.outputs * (self.hidden_size * self.directions + 1)
 
     @property
     def multiply_adds(self) -> int:
         """Multiply-adds of all matrix products per time step of one sequence.
 
-        The readout is counted as if applied at every time step; looking a token up in an embedding costs
-        none, one-hot tokens are multiplied as any vector.
+        The readout is counted as if applied at every time step; looking a token up in an embedding costs none,
+        one-hot tokens are multiplied as any vector.
         """
         recurrent = sum(rows * columns for rows, columns in self.matrices)
-        embedding = 0 if self.tokens else self.embedding_size * self.input_size
+        embedding = self.embedding.multiply_adds if self.embedding else 0
         return recurrent + embedding + self.outputs * self.hidden_size * self.directions
 
 
@@ -77,36 +77,36 @@ class Network(Matched):
 class DecoderNetwork(Matched):
     """The sizes of a network with a decoder (`rnnviz.seq2seq`).
 
-    outputs: classes that are written and read again. source_size: of the vector it starts from or, with an
-    encoder, of the encoder's inputs. directions: of the encoder. attention: "off", "additive" or "dot". Other
-    fields as of `Network`.
+    outputs: classes that are written and read again. embedding_size: of what is written; 0 for one-hot.
+    vector_size: of the vector it starts from; or, with an encoder, source: what stands before that, and directions,
+    which it has. attention: "off", "additive" or "dot". Other fields as of `Network`.
     """
 
     cell: str
     hidden_size: int
     layers: int
     outputs: int
-    source_size: int
     embedding_size: int = 0
-    tokens: bool = False
-    encodes: bool = False
+    vector_size: int = 0
+    source: Embedding | None = None
     directions: int = 1
     attention: str = "off"
 
     @property
     def stacks(self) -> list[Network]:
         """The decoder with its embedding and, where there is one, the encoder with its own."""
-        size, deep, embedded = self.hidden_size, self.layers, self.embedding_size
-        decoder = Network(self.cell, self.outputs, size, deep, 1, 0, embedded, tokens=True)
-        encoder = Network(self.cell, self.source_size, size, deep, self.directions, 0, embedded, self.tokens)
-        return [decoder, encoder] if self.encodes else [decoder]
+        size, deep, written = self.hidden_size, self.layers, Tokens(self.outputs, self.embedding_size)
+        decoder = Network(self.cell, written.size, size, deep, 1, 0, written)
+        if self.source is None:
+            return [decoder]
+        return [decoder, Network(self.cell, self.source.size, size, deep, self.directions, 0, self.source)]
 
     @property
     def once(self) -> list[tuple[int, int, bool]]:
         """(rows, columns, whether there is a bias) of what makes the initial states, once a sequence."""
         size, states = self.hidden_size, len(CELLS[self.cell].states)
-        if not self.encodes:
-            return [(self.layers * size, self.source_size, True)] * states
+        if self.source is None:
+            return [(self.layers * size, self.vector_size, True)] * states
         return [(size, 2 * size, True)] * states * (self.directions == 2)
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 
-HELDOUT = 2**31  # the stream of the held-out set: no training step reaches it
+HELDOUT, TEST = 2**31, 2**31 + 1  # the streams of the held-out and the test set: no training step reaches them
 PROBE_SIZE = 8
 
 
@@ -55,12 +55,15 @@ class Task:
     name, label: registry name and the name a reader sees; summary: one sentence for a menu.
     shape: a name in `rnnviz.shapes`. loss: a name in `rnnviz.losses`; metric, how the held-out set is judged:
     `"mse"`, `"accuracy"` or, of what a decoder writes on its own, `"exact_match"`. uses: configuration fields
-    beyond the common ones that change its data. defaults: configuration fields with settings that work.
+    beyond the common ones that change its data; `"test_fraction"` among them says that its data exist once, so
+    that a test set must be kept back from them. defaults: configuration fields with settings that work.
     source: the paper. causal: predicts the future from the past, so a bidirectional net would look ahead.
 
     An instance belongs to one configuration (and to one data set, for uploaded data):
     time_steps: T of its sequences, at most (1 where a vector is read); input_size: D, or the number of tokens;
-    tokens: whether inputs are tokens; output_size: O or the number of classes; labels: names of outputs or
+    tokens: whether inputs are tokens; reads: what stands before the stack, a name in `rnnviz.embedding` ("" for
+    tokens or vectors), with blocks, the one-hot ones of "mixed" inputs as (first column, columns), and frame_shape,
+    (height, width) of "frames"; output_size: O or the number of classes; labels: names of outputs or
     classes; input_labels: names of input features or tokens; target_steps: time steps that a decoder writes at
     most, the end symbol included (0 without one); start, end: the classes that are its start and end symbols;
     baseline: the loss of the best guess that looks at no input, or for
@@ -87,6 +90,9 @@ class Task:
     start: int = 0
     end: int = 1
     tokens: bool = False
+    reads: str = ""
+    blocks: tuple[tuple[int, int], ...] = ()
+    frame_shape: tuple[int, int] = (0, 0)
     input_size: int = 1
     output_size: int = 1
     labels: tuple[str, ...] = ()
@@ -106,9 +112,9 @@ class Task:
         return ""
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
-        """`size` sequences. split: `"train"` or `"heldout"`; generated tasks draw both alike.
+        """`size` sequences. split: `"train"`, `"heldout"` or `"test"`; generated tasks draw all alike.
 
-        Tasks on recorded data give at most as many held-out sequences as they have, each once.
+        Tasks on recorded data give at most as many held-out or test sequences as they have, each once.
         """
         raise NotImplementedError
 
@@ -121,6 +127,13 @@ class Task:
         """A fixed set that training never sees; the same for every cell and every step."""
         rng = np.random.default_rng([self.config.seed, HELDOUT])
         return self.sample(rng, size, "heldout").with_precision(self.config.precision)
+
+    def test(self, size: int = 2000) -> Batch | None:
+        """A fixed set that neither trains nor decides anything; None where recorded data keep none back."""
+        if "test_fraction" in self.uses and self.config.test_fraction == 0:
+            return None
+        rng = np.random.default_rng([self.config.seed, TEST])
+        return self.sample(rng, size, "test").with_precision(self.config.precision)
 
     def probe(self) -> Batch:
         """The few held-out sequences that figures show."""

@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from rnnviz.analysis.cost import Network
+from rnnviz.embedding import Tokens, Vectors
 
 
 def count(*modules):
@@ -28,9 +29,9 @@ def test_parameters_equal_torch(cell):
 def test_parameters_of_a_whole_network_equal_torch(directions):
     rnn = nn.GRU(6, 5, 2, bidirectional=directions == 2)
     readout = nn.Linear(5 * directions, 7)
-    tokens = Network("gru", 11, 5, 2, directions, outputs=7, embedding_size=6, tokens=True)
+    tokens = Network("gru", 6, 5, 2, directions, outputs=7, embedding=Tokens(11, 6))
     assert tokens.parameters == count(nn.Embedding(11, 6), rnn, readout)
-    vectors = Network("gru", 11, 5, 2, directions, outputs=7, embedding_size=6)
+    vectors = Network("gru", 6, 5, 2, directions, outputs=7, embedding=Vectors(11, 6))
     assert vectors.parameters == count(nn.Linear(11, 6), rnn, readout)
 
 
@@ -51,9 +52,9 @@ def test_multiply_adds_equal_a_counted_step(cell):
                 nn.functional.linear(torch.randn(1, 5), getattr(module, f"weight_hh_l{layer}{suffix}"))
             below = torch.randn(1, 10)
         readout(below)
-    network = Network(cell, 3, 5, 2, 2, outputs=6, embedding_size=4)
+    network = Network(cell, 4, 5, 2, 2, outputs=6, embedding=Vectors(3, 4))
     assert 2 * network.multiply_adds == counter.get_total_flops()
-    assert Network(cell, 9, 5, embedding_size=4, tokens=True).multiply_adds == Network(cell, 4, 5).multiply_adds
+    assert Network(cell, 4, 5, embedding=Tokens(9, 4)).multiply_adds == Network(cell, 4, 5).multiply_adds
 
 
 @pytest.mark.parametrize("like_hidden", [1, 8, 33, 128])

@@ -9,7 +9,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
-from rnnviz.model import Model, OneHot
+from rnnviz.embedding_modules import OneHot
+from rnnviz.model import Model
 from rnnviz.tasks.base import Task
 
 
