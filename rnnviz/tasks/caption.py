@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from rnnviz.tasks.base import Batch, Task
-from rnnviz.tasks.digits import TRAIN, load_digits
+from rnnviz.tasks.digits import drawn, load_digits
 from rnnviz.tasks.symbols import END, START, Symbols, padded, to_write
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -24,7 +24,8 @@ class Caption(Task):
 
     Shapes: inputs (B, 64); targets (B, T) classes, 15 letters, the start and the end symbol, of several lengths.
     Loss: cross entropy. Metric: exact match, every letter right and the end in its place.
-    The data are the 1,797 digits that ship inside scikit-learn, in their order: 1,400 train, 397 are held out.
+    The data are the 1,797 digits that ship inside scikit-learn, in their order: 1,400 train, 397 are held out,
+    and fewer of each where the last of them test.
     Baseline: guessing, evenly, among the names that begin as what is written so far: ln 10 nats a name, shared
     by its symbols (5 on average).
     Paper: Vinyals, Toshev, Bengio & Erhan (2015); Alpaydin & Kaynak (1998) for the images.
@@ -34,7 +35,7 @@ class Caption(Task):
     label = "Caption: name a digit"
     summary = "Write the English name of a handwritten digit, letter by letter."
     shape = "vec→seq"
-    uses = ()
+    uses = ("test_fraction",)
     source = "Vinyals, Toshev, Bengio & Erhan (2015), Show and tell: a neural image caption generator"
     causal = True
     defaults = {"cell": "gru", "hidden_size": 64, "batch_size": 64, "learning_rate": 5e-3}
@@ -55,8 +56,7 @@ class Caption(Task):
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
         images, digits = load_digits()
-        train = split == "train"
-        chosen = rng.integers(0, TRAIN, size) if train else np.arange(TRAIN, len(images))[:size]
+        chosen = drawn(rng, size, split, self.config.test_fraction)
         return Batch(images[chosen], **to_write(WRITTEN[digits[chosen]], LENGTHS[digits[chosen]]))
 
     def decode(self, tokens) -> str:

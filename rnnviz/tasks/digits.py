@@ -10,7 +10,7 @@ import numpy as np
 from rnnviz.data.packaged import packaged_table
 from rnnviz.tasks.base import Batch, Task
 
-TRAIN = 1400
+DIGITS, TRAIN = 1797, 1400  # how many there are, and how many train where none test
 
 
 class DigitsRows(Task):
@@ -20,7 +20,8 @@ class DigitsRows(Task):
     grey values from 0 to 1. After the last row the net must say which digit it was.
 
     Shapes: inputs (B, 8, 8); targets (B,) classes 0 to 9. Loss: cross entropy. Metric: accuracy.
-    The data are the 1,797 digits that ship inside scikit-learn, in their order: 1,400 train, 397 are held out.
+    The data are the 1,797 digits that ship inside scikit-learn, in their order: 1,400 train, 397 are held out,
+    and fewer of each where the last of them test.
     Baseline: ten digits, about equally frequent: ln 10 nats.
     Paper: Alpaydin & Kaynak (1998) for the images; Le, Jaitly & Hinton (2015) for reading them as sequences.
     """
@@ -28,7 +29,7 @@ class DigitsRows(Task):
     name = "digits_rows"
     label = "Handwritten digits, row by row"
     summary = "Recognise a handwritten digit, shown one row of pixels at a time."
-    uses = ()
+    uses = ("test_fraction",)
     source = "Alpaydin & Kaynak (1998), Optical recognition of handwritten digits (scikit-learn's copy)"
     defaults = {"cell": "gru", "hidden_size": 64, "batch_size": 64, "learning_rate": 5e-3}
 
@@ -47,8 +48,7 @@ class DigitsRows(Task):
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
         images, classes = load_digits()
-        train = split == "train"
-        chosen = rng.integers(0, TRAIN, size) if train else np.arange(TRAIN, len(images))[:size]
+        chosen = drawn(rng, size, split, self.config.test_fraction)
         return Batch(images[chosen].reshape(-1, self.time_steps, self.input_size), classes[chosen])
 
 
@@ -68,6 +68,15 @@ class DigitsPixels(DigitsRows):
     summary = "Recognise a handwritten digit, shown one pixel at a time."
     input_size = 1
     input_labels = ("pixel",)
+
+
+def drawn(rng: np.random.Generator, size: int, split: str, test_fraction: float) -> np.ndarray:
+    """Numbers of images: `size` at random to train on; of another part, at most `size`, in their order."""
+    end = DIGITS - int(DIGITS * test_fraction)
+    train = end * TRAIN // DIGITS
+    if split == "train":
+        return rng.integers(0, train, size)
+    return np.arange(train, end)[:size] if split == "heldout" else np.arange(end, DIGITS)[:size]
 
 
 @lru_cache(maxsize=1)

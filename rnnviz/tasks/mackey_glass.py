@@ -10,7 +10,7 @@ from rnnviz.tasks.base import Batch, Task
 from rnnviz.tasks.windows import Split, persistence, standardise
 
 TAU = 17
-TRAIN, HELDOUT_ROWS = 2000, 1000
+TRAIN, HELDOUT_ROWS, TEST_ROWS = 2000, 1000, 1000
 SETTLE = 300  # time units dropped at the start, until the series is on its attractor
 SUBSTEPS = 10  # Runge-Kutta steps per time unit: dt = .1
 
@@ -22,8 +22,8 @@ class MackeyGlass(Task):
     unit. Each sequence is a window of it. At every time step the net must give the next value.
 
     Shapes: inputs (B, T, 1); targets (B, T, 1), the inputs one time step later. Loss: mean squared error.
-    The first 2,000 samples train, the next 1,000 are held out; all are scaled by the mean and deviation of
-    the first 2,000. Baseline: repeating the last value, measured on the held-out part (about .02).
+    The first 2,000 samples train, the next 1,000 are held out, 1,000 more test; all are scaled by the mean
+    and deviation of the first 2,000. Baseline: repeating the last value, measured on the held-out part (about .02).
     A linear model on a window of 20 values does better than these nets (Gers, Eck & Schmidhuber 2001).
     Paper: Mackey & Glass (1977).
     """
@@ -74,4 +74,4 @@ def mackey_glass(samples: int, settle: int = SETTLE, substeps: int = SUBSTEPS) -
 
 @lru_cache(maxsize=1)
 def _split() -> Split:
-    return standardise(mackey_glass(TRAIN + HELDOUT_ROWS)[:, None], TRAIN)
+    return standardise(mackey_glass(TRAIN + HELDOUT_ROWS + TEST_ROWS)[:, None], TRAIN, TEST_ROWS)

@@ -67,7 +67,7 @@ class Sentiment(Task):
         while len(rows) < size:
             for draw in rng.integers(0, DRAWN, (size, len(DRAWN))).tolist():
                 words, worth = remark(draw)
-                if worth and heldout(words) == (split == "heldout"):
+                if worth and heldout(words) == (split != "train"):
                     rows.append(WORDS.encode(words))
                     targets.append(int(worth > 0))
         table, lengths = padded(rows[:size])

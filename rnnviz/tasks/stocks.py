@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnviz.data.packaged import packaged_table
 from rnnviz.tasks.base import Batch, Task
-from rnnviz.tasks.windows import over_windows, standardise
+from rnnviz.tasks.windows import Split, over_windows, standardise
 
 
 class Stocks(Task):
@@ -28,7 +28,7 @@ class Stocks(Task):
     label = "Stock prices"
     summary = "Predict how six stock prices change next week; hardly any model can."
     shape = "seq→seq"
-    uses = ("length", "train_fraction")
+    uses = ("length", "train_fraction", "test_fraction")
     causal = True
     defaults = {
         "cell": "lstm",
@@ -46,8 +46,9 @@ class Stocks(Task):
         self.labels, returns = load_stocks()
         self.input_labels = self.labels
         self.input_size = self.output_size = len(self.labels)
-        self.split = standardise(returns, int(len(returns) * config.train_fraction))
-        self.split.check(config.length, "the stock prices", "weekly changes")
+        cut = Split.cut(returns, config.train_fraction, config.test_fraction)
+        cut.check(config.length, "the stock prices", "weekly changes")
+        self.split = standardise(returns, len(cut.train), 0 if cut.test is None else len(cut.test))
         self.baseline = over_windows(self.split.heldout[1:], config.length)
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:

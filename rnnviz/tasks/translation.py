@@ -27,8 +27,8 @@ class Translation(Task):
 
     Shapes: inputs (B, S) tokens; targets (B, T) classes, the characters and the end symbol, of several lengths.
     Loss: cross entropy. Metric: exact match, every character right and the end in its place.
-    The words are num2words'. 200 of the numbers from 21 to 999, drawn once, are held back and never trained on;
-    those up to 20 always train, as their words follow from no others.
+    The words are num2words'. 200 of the numbers from 21 to 999, drawn once, are held out and never trained on, nor is
+    the share that tests, drawn after them; those up to 20 always train, as their words follow from no others.
     Baseline: guessing, evenly, among all numbers that begin as what is written so far: ln 1000 nats a number,
     shared by its symbols.
     Paper: Bahdanau, Cho & Bengio (2015); Cho et al. (2014) for the encoder-decoder.
@@ -38,7 +38,7 @@ class Translation(Task):
     label = "Translation: number words"
     summary = "Translate a number, spelled out in English, into French or German."
     shape = "encoder–decoder"
-    uses = ("language",)
+    uses = ("language", "test_fraction")
     source = "Bahdanau, Cho & Bengio (2015), Neural machine translation by jointly learning to align and translate"
     defaults = {
         "cell": "gru",
@@ -61,11 +61,11 @@ class Translation(Task):
         self.input_labels, self.labels = self.words.read.labels, self.words.write.labels
         self.input_size, self.output_size = len(self.input_labels), len(self.labels)
         self.time_steps, self.target_steps = self.words.sources.shape[1], self.words.targets.shape[1]
-        self.baseline = math.log(NUMBERS) / self.words.target_lengths[heldout_numbers()].mean()
+        self.baseline = math.log(NUMBERS) / self.words.target_lengths[parts(0)["heldout"]].mean()
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
-        train, heldout = training_numbers(), heldout_numbers()
-        chosen = rng.choice(train, size) if split == "train" else heldout[:size]
+        numbers = parts(self.config.test_fraction)[split]
+        chosen = rng.choice(numbers, size) if split == "train" else numbers[:size]
         words = self.words
         sources, lengths = words.sources[chosen], words.source_lengths[chosen]
         written = to_write(words.targets[chosen], words.target_lengths[chosen])
@@ -129,13 +129,11 @@ def _words(language: str) -> Words:
     return Words(english, foreign, read, write, sources, source_lengths, targets, target_lengths)
 
 
-@lru_cache(maxsize=1)
-def heldout_numbers() -> np.ndarray:
-    """(200,) numbers that never train, in the order in which they were drawn."""
-    return np.random.default_rng(0).permutation(np.arange(IRREGULAR, NUMBERS))[:HELD_BACK]
-
-
-@lru_cache(maxsize=1)
-def training_numbers() -> np.ndarray:
-    """(800,) all others."""
-    return np.setdiff1d(np.arange(NUMBERS), heldout_numbers())
+@lru_cache(maxsize=4)
+def parts(test_fraction: float) -> dict[str, np.ndarray]:
+    """The numbers of each split: 200 held out and those that test, in the order in which they were drawn; the
+    others train, in order."""
+    order = np.random.default_rng(0).permutation(np.arange(IRREGULAR, NUMBERS))
+    heldout, test = np.split(order[: HELD_BACK + int(NUMBERS * test_fraction)], [HELD_BACK])
+    train = np.setdiff1d(np.arange(NUMBERS), [*heldout, *test])
+    return {"train": train, "heldout": heldout, "test": test}

@@ -37,7 +37,7 @@ class Uploaded(Task):
     label = "Your own data"
     summary = "Predict the next row of your table, or the next character of your text."
     shape = "seq→seq"
-    uses = ("length", "data", "columns", "targets", "train_fraction")
+    uses = ("length", "data", "columns", "targets", "train_fraction", "test_fraction")
     causal = True
     needs_data = True
     defaults = {"cell": "lstm", "length": 30, "hidden_size": 32, "batch_size": 32, "learning_rate": 5e-3}
@@ -89,7 +89,7 @@ _latest: WeakKeyDictionary[Dataset, tuple[tuple, Prepared]] = WeakKeyDictionary(
 
 
 def _prepared(config: ExperimentConfig, data: Dataset) -> Prepared:
-    key = (config.columns, config.targets, config.train_fraction, config.length)
+    key = (config.columns, config.targets, config.train_fraction, config.test_fraction, config.length)
     known = _latest.get(data)
     if known and known[0] == key:
         return known[1]
@@ -103,7 +103,9 @@ def _prepare_text(config: ExperimentConfig, data: Dataset) -> Prepared:
     cut = int(len(text) * config.train_fraction)
     vocabulary = most_frequent(text[:cut], MOST_CHARACTERS)
     tokens = encode(text, vocabulary)
-    split = Split(tokens[:cut], tokens[cut:]).check(config.length, "the text", "characters")
+    split = Split.cut(tokens, config.train_fraction, config.test_fraction).check(
+        config.length, "the text", "characters"
+    )
     names = labels(vocabulary)
     return Prepared(split, names, names, [], frequency_loss(split.train, split.heldout, len(names)))
 
@@ -122,9 +124,8 @@ def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
     chosen = list(dict.fromkeys(columns))
     held = chosen if goal in chosen else [*chosen, goal]
     values = np.stack([_without_gaps(data.table[k].values) for k in held], axis=1)
-    cut = int(len(values) * config.train_fraction)
-    Split(values[:cut], values[cut:]).check(config.length, "the table")
-    split = standardise(values, cut)
+    cut = Split.cut(values, config.train_fraction, config.test_fraction).check(config.length, "the table")
+    split = standardise(values, len(cut.train), 0 if cut.test is None else len(cut.test))
     target = [held.index(goal)]
     return Prepared(
         split,

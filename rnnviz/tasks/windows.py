@@ -1,4 +1,4 @@
-"""Windows of a recorded series: cut once in time order, so that no window holds rows of both parts."""
+"""Windows of a recorded series: cut once in time order, so that no window holds rows of two parts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,36 @@ from rnnviz.data.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A series in two parts. train, heldout: (N, C) numbers or (N,) tokens; held-out rows come later."""
+    """A series in parts, one after the other in time. train, heldout, test: (N, C) numbers or (N,) tokens.
+
+    test: None where nothing is kept back for a test.
+    """
 
     train: np.ndarray
     heldout: np.ndarray
+    test: np.ndarray | None = None
+
+    @classmethod
+    def cut(cls, values: np.ndarray, train_fraction: float, test_fraction: float = 0.0) -> Split:
+        """The first `train_fraction` of (N, ...) rows trains, the last `test_fraction` tests; the rest is held out.
+
+        Raises DataError where nothing is left to hold out.
+        """
+        first, last = int(len(values) * train_fraction), len(values) - int(len(values) * test_fraction)
+        if test_fraction and last <= first:
+            raise DataError(
+                f"A training part of {train_fraction:g} and a test part of {test_fraction:g} leave none of "
+                f"{len(values):,} rows to hold out: together they must be less than 1; choose smaller parts."
+            )
+        return cls(values[:first], values[first:last], values[last:] if test_fraction else None)
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """The parts there are, by the names that a reader sees."""
+        test = {} if self.test is None else {"test": self.test}
+        return {"training": self.train, "held-out": self.heldout, **test}
 
     def starts(self, rng: np.random.Generator, size: int, length: int, split: str) -> np.ndarray:
-        """First rows of windows of `length` + 1 rows: (size,) at random to train on; held out, at most
+        """First rows of windows of `length` + 1 rows: (size,) at random to train on; of other parts, at most
         `size` different ones, evenly spread in time order."""
         count = len(getattr(self, split)) - length
         if split == "train":
@@ -30,10 +53,11 @@ class Split:
         return getattr(self, split)[rows]
 
     def check(self, length: int, what: str, unit: str = "rows") -> Split:
-        """Raise DataError unless both parts hold a window of `length` time steps and the value after it."""
-        most = min(len(self.train), len(self.heldout)) - 1
+        """Raise DataError unless every part holds a window of `length` time steps and the value after it."""
+        parts = self.parts()
+        most = min(map(len, parts.values())) - 1
         if length > most:
-            part, rows = ("held-out", self.heldout) if len(self.heldout) <= length else ("training", self.train)
+            part, rows = next((part, rows) for part, rows in reversed(parts.items()) if len(rows) <= length)
             remedy = f"choose at most {most} time steps" if most > 0 else f"bring more {unit}"
             raise DataError(
                 f"A window of {length} time steps and the value after it need {length + 1} {unit}, but the {part} "
@@ -53,8 +77,10 @@ def over_windows(errors: np.ndarray, length: int) -> float:
     return float(np.mean(totals[length:] - totals[:-length]) / length)
 
 
-def standardise(values: np.ndarray, train_rows: int) -> Split:
+def standardise(values: np.ndarray, train_rows: int, test_rows: int = 0) -> Split:
     """(N, C) columns shifted and scaled to mean 0 and variance 1 on the first `train_rows` rows alone.
+
+    The last `test_rows` rows test, those between are held out.
 
     A column that is constant there is only shifted. Numbers beyond a million deviations, which only rows
     after a jump can hold, are cut to that, so that they exist in float32.
@@ -64,4 +90,5 @@ def standardise(values: np.ndarray, train_rows: int) -> Split:
     scale = np.where(scale > 1e-12 * np.abs(mean), scale, 1.0)
     scaled = np.clip((values - mean) / scale, -1e6, 1e6)
     scaled.flags.writeable = False
-    return Split(scaled[:train_rows], scaled[train_rows:])
+    end = len(scaled) - test_rows
+    return Split(scaled[:train_rows], scaled[train_rows:end], scaled[end:] if test_rows else None)

@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits as sklearn_digits
 from test_tasks_registry import PROSE, SERIES, made
 
 from rnnviz.config import ExperimentConfig
@@ -87,7 +88,7 @@ def test_uploaded_table_uses_the_chosen_columns():
 
 @pytest.mark.parametrize("wrong", [{"columns": (3,)}, {"columns": (-1,)}, {"columns": ("a",)}, {"targets": (3,)}])
 def test_a_column_that_is_not_there(wrong):
-    with pytest.raises(DataError, match="the table has 3 columns of numbers"):
+    with pytest.raises(DataError, match="columns of numbers are 0, 1, 2: choose"):
         make_task(ExperimentConfig(task="uploaded").with_(**wrong), SERIES)
 
 
@@ -167,9 +168,7 @@ def test_text_without_a_standard_library(monkeypatch, tmp_path):
 
 
 def test_digits_are_scikit_learns():
-    from sklearn.datasets import load_digits
-
-    theirs = load_digits()
+    theirs = sklearn_digits()
     batch = made("digits_rows", SERIES, precision="float64").heldout(10_000)
     assert len(batch.inputs) == 397
     np.testing.assert_array_equal(batch.inputs, theirs.images[1400:] / 16)
@@ -211,7 +210,7 @@ def test_mackey_glass_solves_its_equation():
 def test_mackey_glass_is_cut_at_two_thousand():
     task = made("mackey_glass", SERIES, precision="float64")
     series = mackey_glass(3000)
-    assert len(task.split.train) == 2000 and len(task.split.heldout) == 1000
+    assert [len(part) for part in task.split.parts().values()] == [2000, 1000, 1000]
     scaled = (series - series[:2000].mean()) / series[:2000].std()
     np.testing.assert_allclose(np.concatenate([task.split.train, task.split.heldout])[:, 0], scaled)
     assert series.min() > 0.2 and series.max() < 1.4  # the attractor
@@ -222,3 +221,32 @@ def test_split_draws_every_training_window():
     starts = split.starts(np.random.default_rng(0), 500, 3, "train")
     assert set(starts) == set(range(7))
     assert list(split.starts(np.random.default_rng(0), 500, 3, "heldout")) == [0, 1, 2]
+
+
+def test_a_series_is_cut_into_three_parts_in_time_order():
+    split = Split.cut(np.arange(100), 0.6, 0.15)
+    np.testing.assert_array_equal(np.concatenate([split.train, split.heldout, split.test]), np.arange(100))
+    assert (len(split.train), len(split.heldout), len(split.test)) == (60, 25, 15)
+    assert list(split.windows(np.random.default_rng(0), 99, 3, "test")[[0, -1], 0]) == [85, 96]
+    assert Split.cut(np.arange(100), 0.6).test is None and len(Split.cut(np.arange(100), 0.6).heldout) == 40
+    with pytest.raises(DataError, match="part of 0.8 and a test part of 0.2 leave none of 100 rows to hold out"):
+        Split.cut(np.arange(100), 0.8, 0.2)
+    with pytest.raises(DataError, match="need 16 rows, but the test part of it has 15: choose at most 14"):
+        split.check(15, "it")
+
+
+def test_what_tests_is_the_end_of_what_is_recorded():
+    digits = made("digits_rows", SERIES, precision="float64", test_fraction=0.1)
+    images = sklearn_digits().images / 16
+    np.testing.assert_array_equal(digits.test(5000).inputs, images[-179:])
+    assert 0 < len(digits.heldout(5000).inputs) < 397
+    stocks = made("stocks", SERIES, precision="float64", test_fraction=0.15, train_fraction=0.6, length=10)
+    everything = np.concatenate([stocks.split.train, stocks.split.heldout, stocks.split.test])
+    assert len(everything) == 104 and len(stocks.split.test) == 15
+    np.testing.assert_allclose(stocks.split.train.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_array_equal(stocks.test(1).inputs[0], everything[89:99])
+    series = mackey_glass(4000)
+    task = made("mackey_glass", SERIES, precision="float64", length=10)
+    np.testing.assert_allclose(
+        task.test(1).inputs[0, :, 0], (series[3000:3010] - series[:2000].mean()) / series[:2000].std()
+    )

@@ -167,3 +167,27 @@ def test_data_that_are_not_there_yet_have_no_name():
 def test_masks_follow_when_a_batch_is_cut():
     batch = made("copy_memory", SERIES).batch(0).first(3)
     assert len(batch.inputs) == len(batch.targets) == len(batch.judged) == 3
+
+
+@every_task
+def test_a_test_set_is_another_fixed_set(name, data):
+    """Generated tasks draw one from a stream of its own; recorded data keep one back where that is asked for."""
+    recorded = "test_fraction" in TASKS[name].uses
+    if recorded:
+        assert made(name, data).test() is None
+    settings = {"length": 8, "test_fraction": 0.12} if recorded else {}
+    one = made(name, data, **settings)
+    test, heldout = one.test(40), one.heldout(40)
+    assert same(test, made(name, data, **settings).test(40)) and not same(test, one.batch(0))
+    assert not np.array_equal(test.inputs[: len(heldout.inputs)], heldout.inputs[: len(test.inputs)])
+
+
+# As above; and remarks that are held back may be drawn twice.
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in ("copy_memory", "text", "sentiment")])
+def test_no_test_sequence_trains_or_is_held_out(name):
+    recorded = "test_fraction" in TASKS[name].uses
+    settings = {"length": 8, "test_fraction": 0.12} if recorded else {"length": 20}
+    task = made(name, SERIES, precision="float64", **settings)
+    test = {row.tobytes() for row in task.test(300).inputs}
+    others = [task.heldout(300), *(task.batch(step) for step in range(40))]
+    assert test and not test & {row.tobytes() for batch in others for row in batch.inputs}
