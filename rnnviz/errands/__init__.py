@@ -24,6 +24,7 @@ ERRANDS: Registry[str] = Registry(
     "errand",
     {
         "echo": "rnnviz.errands.echo:echo",
+        "weights": "rnnviz.weights.torch_file:read",
     },
 )
 
