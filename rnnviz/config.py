@@ -115,7 +115,9 @@ class ExperimentConfig:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> ExperimentConfig:
         """From a dictionary as JSON gives it back, with lists for tuples. Raises TypeError for unknown fields."""
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         if "target_column" in given:  # kept before there could be several
             given["targets"] = (given.pop("target_column"),)
         return cls(**given)

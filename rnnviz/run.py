@@ -16,6 +16,7 @@ import numpy as np
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.optimisers import OPTIMISERS
+from rnnviz.start import Start
 
 KEEP = 128  # rows of a thinned record; its spacing doubles when they would be more
 # Steps between two rows while a run is young; the spacing doubles as the run ages. Checks and recordings
@@ -132,7 +133,8 @@ class Run:
     """An experiment at one step. Immutable; `advance` makes a new one.
 
     config: as it is now. weights: the model's state_dict as arrays. optimiser: "<index>.<name>" -> array.
-    data: the uploaded data it trains on, if any. diverged: None while all is well.
+    data: the uploaded data it trains on, if any; start: the weights it began with, where they were given. diverged:
+    None while all is well.
     changes, hits: settings changed and breakpoints that fired on the way, in order; of hits the last MAX_HITS.
     """
 
@@ -146,6 +148,7 @@ class Run:
     data: Dataset | None = None
     changes: tuple[Change, ...] = ()
     hits: tuple[Hit, ...] = ()
+    start: Start | None = None
 
     @property
     def original(self) -> ExperimentConfig:
@@ -244,9 +247,9 @@ class Run:
         return runfile.from_bytes(content)
 
     def part_names(self) -> tuple[str, ...]:
-        """The parts that it is kept in: "head", "data" where there is data, and "snapshot-<step>"."""
-        data = ("data",) * (self.data is not None)
-        return ("head", *data, *(f"snapshot-{snapshot.step}" for snapshot in self.snapshots))
+        """The parts that it is kept in: "head", "data" and "start" where there are some, and "snapshot-<step>"."""
+        given = [name for name in ("data", "start") if getattr(self, name) is not None]
+        return ("head", *given, *(f"snapshot-{snapshot.step}" for snapshot in self.snapshots))
 
     def to_parts(self, known: Collection[str] = ()) -> dict[str, bytes]:
         """Name -> content of every part but those `known`, which never change while the run goes on."""

@@ -1,7 +1,7 @@
 """What a Run is kept as: one file, or parts of which most never change, all safetensors.
 
-The head holds what every step changes: weights, optimiser state, history. Data and snapshots are parts of
-their own. A file is all the parts' arrays under the head's words. Everything read is checked: a file may come
+The head holds what every step changes: weights, optimiser state, history. Data, the start and snapshots are parts
+of their own. A file is all the parts' arrays under the head's words. Everything read is checked: a file may come
 from anywhere.
 """
 
@@ -32,6 +32,7 @@ from rnnviz.run import (
     Snapshot,
 )
 from rnnviz.shapes import SHAPES
+from rnnviz.start import Start
 from rnnviz.tasks import TASKS, Task
 from rnnviz.tensorfile import pack, unpack
 
@@ -82,6 +83,7 @@ def _words(run: Run) -> dict[str, Any]:
         # the value may be NaN or infinite, which JSON has no words for
         "diverged": run.diverged and [run.diverged.step, run.diverged.what, repr(run.diverged.value)],
         "data": run.data and run.data.to_parts()[0],
+        "start": run.start and run.start.to_parts()[0],
     }
 
 
@@ -91,10 +93,10 @@ def _head_arrays(run: Run) -> dict[str, np.ndarray]:
 
 
 def _part_arrays(run: Run, part: str) -> dict[str, np.ndarray]:
-    """The same of another part: `data/values`, `snapshot-100/weights/rnn.weight_hh_l0`."""
-    if part == "data":
-        assert run.data is not None
-        return {f"data/{name}": array for name, array in run.data.to_parts()[1].items()}
+    """The same of another part: `data/0`, `start/weights/embed.weight`, `snapshot-100/weights/rnn.weight_hh_l0`."""
+    for name, held in (("data", run.data), ("start", run.start)):
+        if part == name and held is not None:
+            return {f"{name}/{array}": values for array, values in held.to_parts()[1].items()}
     return next(_held(part + "/", s) for s in run.snapshots if part == f"snapshot-{s.step}")
 
 
@@ -149,7 +151,10 @@ def _built(words: dict[str, Any], arrays: Arrays) -> Run:
         data=None if words["data"] is None else Dataset.from_parts(words["data"], groups["data"]),
         changes=tuple(Change(*change) for change in words["changes"]),
         hits=tuple(Hit(*hit) for hit in words["hits"]),
+        # runs were kept before there was such a thing
+        start=None if words.get("start") is None else Start.from_parts(words["start"], groups["start"]),
     )
+    _check_start(run)
     _check_history(run.history, step)
     _check_axes(run.history, run.config)
     _check_snapshots(run)
@@ -191,6 +196,11 @@ def _check_axes(h: History, config: ExperimentConfig) -> None:
     if len(h.saturation) and config.cell in CELLS:  # a cell may be registered after its runs are read
         gates, seen = len(gate_names(config.cell)), h.saturation.shape[2]
         _expect(seen == gates, f"history.saturation is of {seen} gates; expected {gates}.")
+
+
+def _check_start(run: Run) -> None:
+    given = "" if run.start is None else run.start.fingerprint
+    _expect(run.config.start == given, f"its settings name the start {run.config.start!r}; it has {given!r}.")
 
 
 def _check_snapshots(run: Run) -> None:

@@ -20,13 +20,14 @@ from rnnviz.breakpoints import BREAKPOINTS, LOOK_EVERY, Breakpoint, Seen, fired,
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.losses import LOSSES
-from rnnviz.model import build, resolve
+from rnnviz.model import Base, build, resolve
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
 from rnnviz.run import CHECK_EVERY, FLOW_EVERY, MAX_HITS, Arrays, Divergence, History, Run, Snapshot, spacing
 from rnnviz.sizes import CHECK_SIZE, Size
-from rnnviz.tasks import make_task
+from rnnviz.start import Start, named
+from rnnviz.tasks import Task, make_task
 from rnnviz.trace import Trace
 
 SNAPSHOT_EVERY = 100  # steps between two while a run is young; doubled as the run ages (see `spacing`)
@@ -53,15 +54,26 @@ def _has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def fresh(config: ExperimentConfig, data: Dataset | None) -> Run:
+def fresh(config: ExperimentConfig, data: Dataset | None, start: Start | None = None) -> Run:
     """A Run at step 0 that has recorded nothing yet."""
     OPTIMISERS[config.optimiser]  # an unknown name raises here, before any work
-    model = build(config, make_task(config, data))
+    config = named(config, start)
+    model = begun(config, make_task(config, data), start)
     layers = config.num_layers * model.directions
     none, no_steps = np.zeros(0), np.zeros(0, np.int64)
     looks = np.zeros((0, layers, len(gate_names(config.cell))))
     history = History(none, none, no_steps, none, none, no_steps, np.zeros((0, layers, 0)), no_steps, looks)
-    return Run(config, 0, _frozen(model.arrays()), {}, history, data=data)
+    return Run(config, 0, _frozen(model.arrays()), {}, history, data=data, start=start)
+
+
+def begun(config: ExperimentConfig, task: Task, start: Start | None) -> Base:
+    """The model at step 0: as always, then with what it takes of the start. Raises ConfigError where that misfits."""
+    model = build(config, task)
+    if start is not None:
+        shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+        taken = start.taken(shapes, config)
+        model.load_state_dict({name: torch.tensor(array) for name, array in taken.items()}, strict=False)
+    return model
 
 
 class Trainer:
@@ -69,7 +81,7 @@ class Trainer:
 
     def __init__(self, run: Run, device: torch.device) -> None:
         # Not the Run itself: a Run is forgotten together with its trainer only where the trainer does not hold it.
-        self.config, self.data, self.step = run.config, run.data, run.step
+        self.config, self.data, self.start, self.step = run.config, run.data, run.start, run.step
         self.device = device
         self.task = make_task(run.config, run.data)
         self.at_once = Size.of(run.config, self.task).at_once
@@ -202,6 +214,7 @@ class Trainer:
             data=self.data,
             changes=self.changes,
             hits=self.hits,
+            start=self.start,
         )
 
     def _divergence(self, loss: float, norm: float) -> Divergence | None:
@@ -225,7 +238,7 @@ class Trainer:
         if not any(change.field == "loss" for change in self.changes):
             return float(self.history.loss[0]) if len(self.history.loss) else None
         batch = TensorBatch.of(self.task.batch(0), self.task, self.device)
-        model = build(self.config, self.task).to(self.device)
+        model = begun(self.config, self.task, self.start).to(self.device)
         with torch.no_grad(), self._noise(0):
             return float(loss_of(self.task, model.outputs(batch), batch))
 

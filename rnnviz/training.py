@@ -16,6 +16,7 @@ from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.run import Run
+from rnnviz.start import Start
 from rnnviz.trace import Trace
 from rnnviz.trainer import Trainer, device_named, fresh
 
@@ -24,13 +25,16 @@ from rnnviz.trainer import Trainer, device_named, fresh
 _LIVE: WeakKeyDictionary[Run, Trainer] = WeakKeyDictionary()
 
 
-def start(config: ExperimentConfig, data: Dataset | None = None, device: str = "auto") -> Run:
+def start(
+    config: ExperimentConfig, data: Dataset | None = None, start: Start | None = None, *, device: str = "auto"
+) -> Run:
     """A Run at step 0: initial weights, and what they do before training. data: for tasks that need a data set.
 
-    device: "auto" (CUDA where there is one), "cpu", "cuda". Raises ConfigError or UnknownName where the
-    configuration asks for what there is not.
+    start: weights to begin with instead of random ones, wherever they fit; `config.start` names them. device: "auto"
+    (CUDA where there is one), "cpu", "cuda". Raises ConfigError or UnknownName where the configuration asks for what
+    there is not, or where the weights do not fit it.
     """
-    trainer = Trainer(fresh(config, data), device_named(device))
+    trainer = Trainer(fresh(config, data, start), device_named(device))
     trainer.look()
     return _hand_over(trainer)
 

@@ -127,7 +127,8 @@ class Engine:
             parts = run.to_parts()
         except ValueError as error:
             raise ConfigError(str(error)) from None
-        about = Record(Spec(run.original, run.data), owner or visitor, View(secrets.token_urlsafe(16), step=run.step))
+        spec = Spec(run.original, run.data, run.start)
+        about = Record(spec, owner or visitor, View(secrets.token_urlsafe(16), step=run.step))
         return self._restore(about.about, parts, visitor, new=True)
 
     # -- what can be asked of it -----------------------------------------------------------------------------

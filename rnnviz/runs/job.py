@@ -102,7 +102,7 @@ class Job:
         self._arrival = None
         self.look(None)
         with self.alone():
-            self.run = training.start(self.spec.config, self.spec.data, self._device)
+            self.run = training.start(self.spec.config, self.spec.data, self.spec.start, device=self._device)
             self.status, self.message = PAUSED, ""
             self._steps = self._seconds = 0.0
 
@@ -275,7 +275,7 @@ class Job:
         """Where to recompute a step from: the snapshot before it, or the start where none was kept."""
         if step == run.step or any(snapshot.step <= step for snapshot in run.snapshots):
             return run.nearest(step)
-        return training.start(run.original, run.data, self._device)
+        return training.start(run.original, run.data, run.start, device=self._device)
 
     def _seek(self, seconds: float) -> None:
         assert self.run is not None and self._back is not None and self._sought is not None

@@ -8,7 +8,7 @@ report's has "kind": "ready", "view", "save", "dropped" or "released".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, fields, replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -21,6 +21,7 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.run import Change, History, Hit, Run
 from rnnviz.runs.view import Past, Spec, View
+from rnnviz.start import Start
 from rnnviz.trace import Trace
 
 _LISTS = {"changes": Change, "hits": Hit, "breakpoints": Breakpoint}
@@ -28,8 +29,9 @@ _PLAIN = (
     "job", "status", "step", "steps_per_second", "parameters", "message", "until", "rate", "snapshots", "seeking",
 )  # fmt: skip
 
-# Name, columns, notes and fingerprint -> the data set of this process that has them.
+# What their words say, fingerprint included -> the data set, and the start, of this process that has them.
 _data_sets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
+_starts: WeakValueDictionary[str, Start] = WeakValueDictionary()
 
 
 def pack(header: Mapping[str, Any], *blobs: bytes) -> bytes:
@@ -57,34 +59,44 @@ def unpack_parts(header: Mapping[str, Any], blobs: list[bytes]) -> dict[str, byt
 
 
 def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
-    """A command that carries an experiment and, where there is one, its data set."""
-    header = {**header, "config": asdict(spec.config)}
-    if spec.data is None:
-        return pack(header)
-    words, arrays = spec.data.to_parts()
-    header["data"] = {**words, "fingerprint": spec.data.fingerprint}
-    return pack(header, save(arrays))
+    """A command that carries an experiment and, where there are some, its data set and its start."""
+    header, blobs = {**header, "config": asdict(spec.config)}, []
+    for name, held in (("data", spec.data), ("start", spec.start)):
+        if held is not None:
+            words, arrays = held.to_parts()
+            header[name] = {**words, "fingerprint": held.fingerprint}
+            blobs.append(save(arrays))
+    return pack(header, *blobs)
 
 
 def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> tuple[Spec, Run | None]:
     """What a command is to train: an experiment from its start, or a run, in parts, from where it is.
 
     Raises ConfigError where the configuration is out of bounds, ValueError where the parts are no whole run.
-    Equal data sets become one object, with what the tasks prepared from it, for as long as an experiment holds it.
+    Equal data sets become one object, with what the tasks prepared from it, for as long as an experiment holds it;
+    equal starts likewise.
     """
     if "parts" in header:
         run = Run.from_parts(unpack_parts(header, blobs))
         if run.data is not None:
             run = replace(run, data=_data_sets.setdefault(run.data.fingerprint, run.data))
-        return Spec(run.original, run.data), run
+        if run.start is not None:
+            run = replace(run, start=_starts.setdefault(run.start.fingerprint, run.start))
+        return Spec(run.original, run.data, run.start), run
     config = ExperimentConfig.from_plain(header["config"])
-    if "data" not in header:
-        return Spec(config), None
-    key = json.dumps(header["data"], sort_keys=True)
-    data = _data_sets.get(key)
-    if data is None:
-        data = _data_sets[key] = Dataset.from_parts(header["data"], load(blobs[0]))
-    return Spec(config, data), None
+    contents = iter(blobs)
+    data = _shared(_data_sets, Dataset.from_parts, header["data"], next(contents)) if "data" in header else None
+    start = _shared(_starts, Start.from_parts, header["start"], next(contents)) if "start" in header else None
+    return Spec(config, data, start), None
+
+
+def _shared(known: WeakValueDictionary[str, Any], make: Callable[..., Any], words: Any, content: bytes) -> Any:
+    """The object of this process that says the same of itself, or else a new one."""
+    key = json.dumps(words, sort_keys=True)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = make(words, load(content))
+    return found
 
 
 def pack_view(view: View, previous: View | None, **header: Any) -> bytes:

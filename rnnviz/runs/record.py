@@ -69,7 +69,7 @@ class Record:
         """Of a run that was kept, or that comes from a file."""
         view = View(about.id, step=run.step, history=run.history)
         words = {name: getattr(about, name) for name in ("owner", "name", "created", "parent", "parent_step")}
-        return cls(Spec(run.original, run.data), view=view, saved=True, **words)
+        return cls(Spec(run.original, run.data, run.start), view=view, saved=True, **words)
 
     @property
     def job(self) -> str:
@@ -92,7 +92,7 @@ class Record:
             settings=asdict(self.spec.config),
             parent=self.parent,
             parent_step=self.parent_step,
-            has_data=self.spec.data is not None,
+            has_data=self.spec.data is not None or self.spec.start is not None,
         )
 
     def show(self, view: View) -> None:

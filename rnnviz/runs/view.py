@@ -10,6 +10,7 @@ from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.run import Change, History, Hit
+from rnnviz.start import Start
 from rnnviz.trace import Trace
 
 STARTING, PAUSED, PLAYING, DIVERGED, FAILED = "starting", "paused", "playing", "diverged", "failed"
@@ -19,10 +20,11 @@ NEVER = -1  # the step of a save that has not been made
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """What to train: the experiment, and the uploaded data it needs, if any."""
+    """What to train: the experiment, the uploaded data it needs, if any, and the weights it begins with, if given."""
 
     config: ExperimentConfig
     data: Dataset | None = None
+    start: Start | None = None
 
 
 def empty_history() -> History:
