@@ -58,10 +58,18 @@ def job_of(
     """The job of the settings at a place of the app; None, and the reason on the page, beyond a limit.
 
     remember: how many jobs the place holds, so that changing a setting back finds its run as it was. keep: it is
-    kept in the store.
+    kept in the store. The weights that the settings begin with are those that the visitor has in hand.
     """
+    start = session.visitor().starts.get(settings.start)
+    if settings.start and start is None:
+        st.info(
+            f"This experiment begins with weights of fingerprint `{settings.start}`, which are not in hand. Choose the "
+            "run that they are of on the page **Fine-tuning**, or bring their file on the page **Your model**.",
+            icon=":material/upload_file:",
+        )
+        return None
     try:
-        return session.visitor().job(place, Spec(settings, data), remember, keep)
+        return session.visitor().job(place, Spec(settings, data, start), remember, keep)
     except ConfigError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return None

@@ -47,7 +47,7 @@ def experiments(settings: ExperimentConfig) -> dict[str, ExperimentConfig]:
     """
     shared = settings.with_(
         task="noise", init="orthogonal", precision="float64", num_layers=1, bidirectional=False,
-        embedding_size=0, dropout=0.0, update_bias=settings.forget_bias,
+        embedding_size=0, start="", dropout=0.0, update_bias=settings.forget_bias,
     )  # fmt: skip
     return {CELLS[name].label: shared.with_(cell=name) for name in SHOWN}
 

@@ -32,13 +32,15 @@ def open_linked() -> tuple[ExperimentConfig | None, str]:
 
 
 def take(job: str) -> ExperimentConfig | None:
-    """Show a run on the page Train from now on; its settings, and its data, become the visitor's."""
+    """Show a run on the page Train from now on; its settings, its data and its start become the visitor's."""
     visitor, spec = session.visitor(), session.engine().spec(job)
     if spec is None:
         return None
     visitor.adopt(PLACE, job, spec, AT_HAND)
     if spec.data is not None:
         visitor.data, visitor.read = spec.data, None
+    if spec.start is not None:
+        visitor.bring(spec.start)
     unlink()
     return spec.config
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,10 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.runs import Engine, Spec
 from rnnviz.runs.errand import Errand
+from rnnviz.start import Start
 
 UNDO = 50  # changes of the settings that can be taken back
+STARTS, START_BYTES = 8, 100_000_000  # weights in hand, to begin runs with: the last ones, and so many bytes of them
 
 Wanted = tuple[str, ExperimentConfig, str]  # place, settings, fingerprint of the data
 
@@ -45,7 +47,7 @@ class Visitor:
     engine: trains their jobs. name: unguessable. owner: whose runs these are, over reloads and restarts; what is
     kept of them, not the secret. jobs: by the place of the app that shows them. made: every job that is at hand,
     with what it was made for, the latest used last. data: what was uploaded; read: which file it came from, and
-    how it was read.
+    how it was read. starts: weights in hand to begin runs with, by fingerprint, the one brought last at the end.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     errands: what was asked for under each key, with what it depends on.
     said: sentences about the link, by where they stand, with when they were first said.
@@ -63,6 +65,7 @@ class Visitor:
     made: dict[str, Wanted] = field(default_factory=dict)
     data: Dataset | None = None
     read: Hashable = None
+    starts: dict[str, Start] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     errands: dict[str, tuple[Hashable, Errand]] = field(default_factory=dict)
@@ -120,6 +123,13 @@ class Visitor:
             self.forget(old)
         return job
 
+    def bring(self, start: Start) -> None:
+        """Have weights in hand to begin runs with; those brought first go where they become too many."""
+        self.starts.pop(start.fingerprint, None)
+        self.starts[start.fingerprint] = start
+        while len(self.starts) > STARTS or len(self.starts) > 1 and _bytes(self.starts) > START_BYTES:
+            del self.starts[next(iter(self.starts))]
+
     def equip(self, *jobs: str) -> None:
         """Have these jobs keep to the visitor's pace and breakpoints."""
         wanted = self.rate, self.stops.breakpoints
@@ -169,6 +179,10 @@ class Visitor:
             return None
         self.settings = self.earlier.pop()
         return self.settings
+
+
+def _bytes(starts: Mapping[str, Start]) -> int:
+    return sum(array.nbytes for start in starts.values() for array in start.weights.values())
 
 
 def _wanted(place: str, spec: Spec) -> Wanted:
