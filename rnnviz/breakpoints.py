@@ -18,11 +18,12 @@ from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError
 from rnnviz.glossary import lookup
 from rnnviz.registry import Registry
-from rnnviz.run import History, Hit
+from rnnviz.run import Change, History, Hit
 from rnnviz.trace import Trace
 
 LOOK_EVERY = 50  # steps between two looks at saturation
 TARGET_OVER = 20  # steps whose mean training loss has to reach the target
+PATIENCE = "patience"  # the kind of a hit of early stopping, which is a setting of the experiment and not armed
 PROGRESS = 0.01  # a mean loss not this share under the one before has stayed flat
 
 
@@ -31,8 +32,8 @@ class Seen:
     """What breakpoints look at once a step is taken.
 
     history: of the run, its losses and gradient norms up to where the slice began; losses, norms: of the steps
-    since. since: the step at which the loss was last changed; losses of before are not comparable. names: (layer,
-    gate) names of the axes of `history.saturation`.
+    since. since: the step at which the loss was last changed, -1 where never; losses of before are not comparable.
+    names: (layer, gate) names of the axes of `history.saturation`.
     """
 
     history: History
@@ -47,7 +48,7 @@ class Seen:
 
     def last_losses(self, count: int) -> Sequence[float]:
         """The last `count` comparable training losses, fewer where there are fewer."""
-        return _last(self.history.loss, self.losses, min(count, self.step - self.since))
+        return _last(self.history.loss, self.losses, min(count, self.step - max(self.since, 0)))
 
     def last_norms(self, count: int) -> Sequence[float]:
         return _last(self.history.grad_norm, self.norms, min(count, self.step))
@@ -94,6 +95,39 @@ def fired(breakpoints: Iterable[Breakpoint], seen: Seen) -> Iterator[Hit]:
     for each in breakpoints:
         if message := BREAKPOINTS[each.kind].check(each.value, seen):
             yield Hit(seen.step, each.kind, message)
+
+
+def stopped_early(patience: int, seen: Seen) -> Iterator[Hit]:
+    """Early stopping: at the check that is the `patience`-th in a row without a better held-out loss; 0: never.
+
+    Played on, it waits as long again.
+    """
+    history, best = seen.history, best_check(seen.history, seen.since)
+    if not patience or best is None or history.checked[-1] != seen.step:
+        return
+    waited = len(history.checked) - 1 - best
+    if waited and waited % patience == 0:
+        message = (
+            f"Early stopping at step {seen.step:,}: in {waited} check{'s' * (waited > 1)} the held-out loss has not "
+            f"come under {history.heldout_loss[best]:.4g}, which it had at step {history.checked[best]:,}."
+        )
+        yield Hit(seen.step, PATIENCE, message)
+
+
+def hit_label(kind: str) -> str:
+    """What a reader calls a hit, in lower case; "" for a kind that is not there (any more)."""
+    return "early stopping" if kind == PATIENCE else BREAKPOINTS[kind].label.lower() if kind in BREAKPOINTS else ""
+
+
+def loss_since(changes: Iterable[Change]) -> int:
+    """The step at which the loss was last changed, -1 where it never was."""
+    return max((change.step for change in changes if change.field == "loss"), default=-1)
+
+
+def best_check(history: History, since: int = -1) -> int | None:
+    """The row of the held-out check with the lowest loss, of those after the step `since`; None: none is finite."""
+    losses = np.where((history.checked > since) & np.isfinite(history.heldout_loss), history.heldout_loss, np.inf)
+    return int(losses.argmin()) if len(losses) and np.isfinite(losses.min()) else None
 
 
 def saturation(trace: Trace) -> np.ndarray:

@@ -12,7 +12,8 @@ from rnnviz.registry import Registry
 
 @dataclass(frozen=True)
 class Optimiser:
-    """label: the name a reader sees. path: the class in torch. uses: the configuration's fields it reads.
+    """label: the name a reader sees. path: the class in torch. uses: the configuration's fields it reads, named as
+    its own arguments are (weight decay is added to the gradient: L2).
 
     settings: keyword arguments that never change; implementations are chosen for small nets on a CPU.
     """
@@ -24,15 +25,17 @@ class Optimiser:
 
     def options(self, config: ExperimentConfig) -> dict[str, Any]:
         """Keyword arguments for the class, learning rate included."""
-        chosen = {"momentum": config.momentum} if "momentum" in self.uses else {}
-        return {"lr": config.learning_rate, **chosen, **self.settings}
+        own = {name: getattr(config, name) for name in self.uses if name != "learning_rate"}
+        return {"lr": config.learning_rate, **own, **self.settings}
 
+
+_ALL = ("learning_rate", "weight_decay")
 
 OPTIMISERS: Registry[Optimiser] = Registry(
     "optimiser",
     {
-        "sgd": Optimiser("SGD", "torch.optim.SGD", ("learning_rate", "momentum"), {"fused": True}),
-        "rmsprop": Optimiser("RMSprop", "torch.optim.RMSprop", ("learning_rate", "momentum"), {"foreach": True}),
-        "adam": Optimiser("Adam", "torch.optim.Adam", ("learning_rate",), {"fused": True}),
+        "sgd": Optimiser("SGD", "torch.optim.SGD", (*_ALL, "momentum"), {"fused": True}),
+        "rmsprop": Optimiser("RMSprop", "torch.optim.RMSprop", (*_ALL, "momentum"), {"foreach": True}),
+        "adam": Optimiser("Adam", "torch.optim.Adam", _ALL, {"fused": True}),
     },
 )

@@ -25,7 +25,9 @@ CHECK_EVERY = 50  # held-out loss and metric
 FLOW_EVERY = 100  # gradient norm at every time step
 
 # What may change while a run goes on: the shape of the model and of its data may not.
-CHANGEABLE = ("learning_rate", "clip", "clip_at", "batch_size", "optimiser", "momentum", "loss")
+CHANGEABLE = (
+    "learning_rate", "clip", "clip_at", "batch_size", "optimiser", "momentum", "weight_decay", "loss", "patience",
+)  # fmt: skip
 RESETTING = ("optimiser", "momentum")  # another one of these starts without optimiser state
 
 # Most that one run holds, so that reading a file takes bounded time. The trainer keeps 32 snapshots at most.

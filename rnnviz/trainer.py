@@ -8,19 +8,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 
 from rnnviz.analysis.norms import grad_norms
-from rnnviz.breakpoints import BREAKPOINTS, LOOK_EVERY, Breakpoint, Seen, fired, gate_names, saturation
+from rnnviz.breakpoints import (
+    BREAKPOINTS,
+    LOOK_EVERY,
+    Breakpoint,
+    Seen,
+    fired,
+    gate_names,
+    loss_since,
+    saturation,
+    stopped_early,
+)
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.losses import LOSSES
-from rnnviz.model import Base, build, resolve
+from rnnviz.model import Base, build
 from rnnviz.objective import TensorBatch, loss_of, measures
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.recording import record
@@ -29,6 +37,7 @@ from rnnviz.sizes import CHECK_SIZE, Size
 from rnnviz.start import Start, named
 from rnnviz.tasks import Task, make_task
 from rnnviz.trace import Trace
+from rnnviz.updates import freeze, optimiser_of, state_of, thawed
 
 SNAPSHOT_EVERY = 100  # steps between two while a run is young; doubled as the run ages (see `spacing`)
 SNAPSHOTS = 32  # at most, and fewer where they would be more than SNAPSHOT_BYTES together
@@ -86,13 +95,12 @@ class Trainer:
         self.task = make_task(run.config, run.data)
         self.at_once = Size.of(run.config, self.task).at_once
         self.model = build(run.config, self.task, run.weights).to(device)
-        self.parameters = list(self.model.parameters())
-        self.optimiser = _optimiser(run, self.parameters)
+        self.parameters = freeze(self.model, run.config)  # those that train
+        self.optimiser = optimiser_of(run.config, run.optimiser, self.parameters)
         self.diverged = run.diverged
         self.history, self.snapshots = run.history, run.snapshots
         self.changes, self.hits = run.changes, run.hits
-        # Losses of before another loss was chosen are not comparable with those since.
-        self.loss_since = max((change.step for change in run.changes if change.field == "loss"), default=0)
+        self.loss_since = loss_since(run.changes)
         self.breakpoints: Sequence[Breakpoint] = ()
         self.seconds_stepping = 0.0  # in optimiser steps, without what is recorded between them
         self.losses: list[float] = []
@@ -161,8 +169,11 @@ class Trainer:
         return layers, gate_names(self.config.cell)
 
     def stopped(self) -> bool:
-        """Whether a breakpoint fired with the last step; the hits are noted."""
-        hits = tuple(fired(self.breakpoints, Seen(self.history, self.losses, self.norms, self.loss_since, self.names)))
+        """Whether a breakpoint fired with the last step, or the run's own patience ended; the hits are noted."""
+        if not self.breakpoints and not self.config.patience:
+            return False
+        seen = Seen(self.history, self.losses, self.norms, self.loss_since, self.names)
+        hits = (*fired(self.breakpoints, seen), *stopped_early(self.config.patience, seen))
         self.hits = (*self.hits, *hits)[-MAX_HITS:] if hits else self.hits
         return bool(hits)
 
@@ -171,11 +182,16 @@ class Trainer:
         if self.probe is None:
             self.probe = TensorBatch.of(self.task.probe(), self.task, self.device)
         stacks = self.model.stacks
-        with torch.enable_grad(), self.model.probing(), record(self.model, modules=stacks) as recording:
+        with (
+            torch.enable_grad(),
+            thawed(self.model),
+            self.model.probing(),
+            record(self.model, modules=stacks) as recording,
+        ):
             outputs, attention = self.model.look(self.probe)
             loss = loss_of(self.task, outputs, self.probe)
             loss.backward()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         with np.errstate(over="ignore", invalid="ignore"):  # after a divergence infinity is what there is to see
             trace, *encoders = (replace(recording[name], step=self.step) for name in stacks)
         return replace(
@@ -274,23 +290,14 @@ class Trainer:
 
     def _snapshots_kept(self) -> int:
         # three times the weights: Adam keeps two numbers for each
-        size = 3 * sum(p.numel() * p.element_size() for p in self.parameters)
+        size = 3 * sum(p.numel() * p.element_size() for p in self.model.parameters())
         return max(1, min(SNAPSHOTS - 1, SNAPSHOT_BYTES // size))
 
     def _weights(self) -> Arrays:
         return _frozen(self.model.arrays())
 
     def _optimiser_state(self) -> Arrays:
-        """ "<index>.<name>" -> array, for every tensor torch's optimiser keeps."""
-        state = self.optimiser.state_dict()["state"]
-        return _frozen(
-            {
-                f"{index}.{name}": value.cpu().numpy().copy()
-                for index, values in state.items()
-                for name, value in values.items()
-                if value is not None
-            }
-        )
+        return _frozen(state_of(self.optimiser))
 
 
 def _masked(attention: torch.Tensor, mask: np.ndarray) -> np.ndarray:
@@ -302,37 +309,6 @@ def _masked(attention: torch.Tensor, mask: np.ndarray) -> np.ndarray:
 def _appended(rows: np.ndarray, row: np.ndarray) -> np.ndarray:
     """One row more. Without rows the other axes are not known yet."""
     return np.concatenate([rows if len(rows) else np.zeros((0, *row.shape)), row[None]])
-
-
-def _optimiser(run: Run, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    entry = OPTIMISERS[run.config.optimiser]
-    optimiser = resolve(entry.path)(parameters, **entry.options(run.config))
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for key, array in run.optimiser.items():
-        index, _, name = key.partition(".")
-        state.setdefault(int(index), {})[name] = torch.tensor(array)
-    if state:
-        _check_state(state, parameters, entry.path, entry.options(run.config))
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-    return optimiser
-
-
-def _check_state(
-    state: dict[int, dict[str, torch.Tensor]], parameters: list[nn.Parameter], path: str, options: dict[str, Any]
-) -> None:
-    """Raise ValueError unless this is what the optimiser keeps for these parameters. It may come from a file."""
-    example = nn.Parameter(torch.zeros(1, 1))
-    example.grad = torch.zeros(1, 1)
-    optimiser = resolve(path)([example], **options)
-    optimiser.step()
-    kept = {name: value.shape for name, value in optimiser.state[example].items() if value is not None}
-    for index, values in state.items():
-        whole = parameters[index].shape if 0 <= index < len(parameters) else None
-        expected = {name: shape and whole for name, shape in kept.items()}
-        given = {name: value.shape for name, value in values.items()}
-        if whole is None or given != expected:
-            shapes = {name: tuple(shape) for name, shape in given.items()}
-            raise ValueError(f"The optimiser's state does not fit: of parameter {index} it keeps {shapes}.")
 
 
 def _frozen(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

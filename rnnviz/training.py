@@ -48,7 +48,8 @@ def advance(
 ) -> Run:
     """Train for `steps` optimiser steps or about `seconds`, whichever ends first; at least one step.
 
-    Ends early after a step at which one of `breakpoints` fires, with one `Hit` more. The result depends on how
+    Ends early after a step at which one of `breakpoints` fires, or the patience of the configuration ends, with one
+    `Hit` more. The result depends on how
     many steps were taken, never on how they were cut into slices. A diverged run comes back unchanged. Raises
     ValueError without a budget.
     """
@@ -64,7 +65,7 @@ def advance(
     trainer.breakpoints = breakpoints
     last = None if steps is None else run.step + steps
     while trainer.take_step():
-        if breakpoints and trainer.stopped():
+        if trainer.stopped():
             break
         if trainer.step == last or until is not None and time.perf_counter() >= until:
             break

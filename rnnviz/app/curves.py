@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnviz.app.settings import BY_FIELD
 from rnnviz.app.show import picture
-from rnnviz.breakpoints import BREAKPOINTS
+from rnnviz.breakpoints import hit_label
 from rnnviz.config import ExperimentConfig
 from rnnviz.figures.gradient_norms import flow_over_training
 from rnnviz.figures.training import grad_norm_figure, loss_figure, metric_figure
@@ -99,7 +99,7 @@ def _version(view: View, other: View | None) -> tuple[Hashable, ...]:
 def _layers(view: View, other: View | None) -> dict[str, Any]:
     config = view.config or ExperimentConfig()
     marks = [(change.step, setting_words(config, change.field, change.after)) for change in view.changes]
-    marks += [(hit.step, BREAKPOINTS[hit.kind].label.lower()) for hit in view.hits if hit.kind in BREAKPOINTS]
+    marks += [(hit.step, label) for hit in view.hits if (label := hit_label(hit.kind))]
     if view.parent:
         marks.append((view.parent_step, "forked"))  # after what was changed there, which says more
     beside = None

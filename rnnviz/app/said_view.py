@@ -11,6 +11,7 @@ from rnnviz.app.change_view import config_at, fork_at
 from rnnviz.app.curves import setting_words
 from rnnviz.app.timeline import look
 from rnnviz.app.words import literal
+from rnnviz.breakpoints import PATIENCE, best_check, loss_since
 from rnnviz.config import CLIPS, ExperimentConfig
 from rnnviz.run import CHANGEABLE
 from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
@@ -27,7 +28,9 @@ def said(view: View) -> None:
         elif view.status == DIVERGED:
             _stopped(view, view.message, "warning", explodes=True)
         elif view.status == PAUSED and hit is not None:
-            _stopped(view, hit.message, "front_hand", explodes=hit.kind == "grad_norm_above")
+            row = best_check(view.history, loss_since(view.changes)) if hit.kind == PATIENCE else None
+            best = None if row is None else int(view.history.checked[row])
+            _stopped(view, hit.message, "front_hand", explodes=hit.kind == "grad_norm_above", best=best)
         elif view.message:
             st.info(literal(view.message), icon=":material/info:")
         else:
@@ -48,14 +51,15 @@ def quiet(view: View) -> list[str]:
     return [sentence for sentence, holds in sentences.items() if holds]
 
 
-def _stopped(view: View, message: str, icon: str, explodes: bool) -> None:
-    """The reason, a look at the snapshot before, and for a gradient that explodes a fork where it would not."""
-    before = max((step for step in view.snapshots if step < view.step), default=0)
+def _stopped(view: View, message: str, icon: str, explodes: bool, best: int | None = None) -> None:
+    """The reason, a look at the best step or the snapshot before, and for a gradient that explodes a fork where it
+    would not."""
+    before, words = max((step for step in view.snapshots if step < view.step), default=0), "before it"
+    if best is not None:
+        before, words = best, "where the held-out loss was best"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"stopped {icon}"):
         st.markdown(f":material/{icon}: {literal(message)}", width="stretch")
-        st.button(
-            "Look back", key="said look", help=f"At step {before:,}, before it", on_click=look, args=(view, before)
-        )
+        st.button("Look back", key="said look", help=f"At step {before:,}, {words}", on_click=look, args=(view, before))
         if explodes:
             settings, words = _remedy(view, before)
             label, help = f"Fork {words}", f"From step {before:,} on, in a run of its own beside this one"
