@@ -9,6 +9,7 @@ import streamlit as st
 from rnnviz.app import kept, session
 from rnnviz.app.beside_view import beside
 from rnnviz.app.change_view import change, fork
+from rnnviz.app.export_view import export
 from rnnviz.app.live import soon
 from rnnviz.app.said_view import said
 from rnnviz.app.stops_view import stops
@@ -49,6 +50,7 @@ def bench(job: str, face: Face) -> None:
         stops()
         change(view)
         fork(view)
+        export(view)
     timeline(view)
     said(view)
     beside(view, other)
