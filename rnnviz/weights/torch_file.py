@@ -7,6 +7,7 @@ Only by `torch.load(weights_only=True)`, whose unpickler knows tensors and conta
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping
 from pickle import UnpicklingError
 from typing import Any
@@ -34,7 +35,8 @@ def read(words: Words, arrays: Arrays) -> Result:
     content, name = arrays["file"].tobytes(), quoted(str(words["name"]))
     check_archive(content, len(content))
     try:
-        loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):
+            loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except REFUSALS as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{name} cannot be read: torch says {quoted(reason)}. {SAVE}") from None
