@@ -12,11 +12,15 @@ from rnnviz.tasks.base import Task as Task
 from rnnviz.tasks.caption import Caption
 from rnnviz.tasks.copy_memory import CopyMemory
 from rnnviz.tasks.digits import DigitsPixels, DigitsRows
+from rnnviz.tasks.dna import Dna
 from rnnviz.tasks.mackey_glass import MackeyGlass
+from rnnviz.tasks.names import Names
 from rnnviz.tasks.noise import Noise
+from rnnviz.tasks.sensors import Sensors
 from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sine import Sine
 from rnnviz.tasks.stocks import Stocks
+from rnnviz.tasks.tagging import Tagging
 from rnnviz.tasks.temporal_order import TemporalOrder
 from rnnviz.tasks.text import Text
 from rnnviz.tasks.text import corpus_fingerprint as corpus_fingerprint
@@ -34,8 +38,12 @@ TASKS: Registry[type[Task]] = Registry(
         "digits_rows": DigitsRows,
         "digits_pixels": DigitsPixels,
         "stocks": Stocks,
+        "sensors": Sensors,
         "text": Text,
         "sentiment": Sentiment,
+        "tagging": Tagging,
+        "names": Names,
+        "dna": Dna,
         "caption": Caption,
         "translation": Translation,
         "noise": Noise,
