@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from rnnviz.app import look, session
 from rnnviz.app.settings import link
-from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
 from rnnviz.export import report, script, tables, weights
+from rnnviz.runs import Engine
 from rnnviz.runs.store import StoreError
 from rnnviz.runs.view import Spec, View
 from rnnviz.tasks import make_task
@@ -26,10 +27,14 @@ def export(view: View) -> None:
     menu = st.popover("Take away", icon=":material/download:", key="export", on_change="rerun", disabled=trace is None)
     if not menu.open or trace is None or spec is None or view.config is None:
         return
+    # Files are made on another thread, which knows no visitor: what they need of them is looked up here.
     config, stem = view.config, f"rnnviz-{view.config.task}-{trace.step}"
+    make_report = partial(
+        _report, view, trace, config, spec, link(config, st.context.url or ""), look.at(trace).sequence
+    )
     with menu:
         st.caption(f"All of step {trace.step:,}.")
-        _button("Report (HTML)", f"{stem}.html", HTML, lambda: _report(view, trace, config, spec),
+        _button("Report (HTML)", f"{stem}.html", HTML, make_report,
                 "One page with figures, numbers and the recording, that opens without a server.")  # fmt: skip
         _button("Recording (netCDF)", f"{stem}.nc", NETCDF, lambda: tables.netcdf(trace),
                 "Everything recorded, with named axes: xarray.open_dataset reads it.")  # fmt: skip
@@ -76,10 +81,11 @@ def _script(view: View, trace: Trace, spec: Spec, stem: str) -> None:
     )
     if view.saved >= 0:
         words = "Weights, optimiser, history and snapshots, as last saved. It opens on the page Runs."
-        _button("The run (safetensors)", run, SAFE, lambda: _run(view.job), words)
+        read = partial(_run, session.engine(), view.job, session.visitor().owner)
+        _button("The run (safetensors)", run, SAFE, read, words)
 
 
-def _report(view: View, trace: Trace, config: ExperimentConfig, spec: Spec) -> str:
+def _report(view: View, trace: Trace, config: ExperimentConfig, spec: Spec, address: str, sequence: int) -> str:
     return report.report(
         make_task(config, spec.data),
         config,
@@ -87,14 +93,14 @@ def _report(view: View, trace: Trace, config: ExperimentConfig, spec: Spec) -> s
         view.history.until(trace.step),
         trace,
         title=view.name,
-        link=link(config, st.context.url or ""),
+        link=address,
         changes=tuple(change for change in view.changes if change.step < trace.step),
-        sequence=look.at(trace).sequence,
+        sequence=sequence,
     )
 
 
-def _run(job: str) -> bytes:
+def _run(engine: Engine, job: str, owner: str) -> bytes:
     try:
-        return session.engine().export(job, session.visitor().owner) or b""
+        return engine.export(job, owner) or b""
     except StoreError as error:
-        return literal(str(error)).encode()
+        return str(error).encode()
