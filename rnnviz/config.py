@@ -42,11 +42,11 @@ class ExperimentConfig:
     the delay). embedding_size: 0 feeds vectors as they are and tokens one-hot; more puts a linear projection
     (vectors) or an embedding (tokens) in front. spectral_radius: of W_hh, for init orthogonal and gaussian.
     forget_bias, update_bias: effective bias (torch's two biases added) of the forget gate f and the GRU's z; None
-    leaves the initialisation's. input_scale: factor on the inputs of the noise task. clip_at: the largest
-    gradient norm (clip "norm") or component (clip "value"). loss: "task" for the task's own, or one that fits its
-    targets (`rnnviz.losses`). attention: how an encoder–decoder scores source positions (`rnnviz.seq2seq`).
-    language: into which the translation task translates. bidirectional: of a decoder's model, its encoder
-    alone.
+    leaves the initialisation's. input_scale: factor on the inputs of the noise task; input_size, output_size: how
+    many random numbers it has and wants. clip_at: the largest gradient norm (clip "norm") or component (clip
+    "value"). loss: "task" for the task's own, or one that fits its targets (`rnnviz.losses`). attention: how an
+    encoder–decoder scores source positions (`rnnviz.seq2seq`). language: into which the translation task
+    translates. bidirectional: of a decoder's model, its encoder alone.
 
     weight_decay: L2 penalty of the optimiser. patience: held-out checks without a better loss after which
     training stops by itself (0: never). start: fingerprint of weights to begin with instead of random ones;
@@ -76,6 +76,8 @@ class ExperimentConfig:
     forget_bias: float | None = bounded(None, -20.0, 20.0)
     update_bias: float | None = bounded(None, -20.0, 20.0)
     input_scale: float = bounded(1.0, 0.0, 100.0)
+    input_size: int = bounded(1, 1, 4096)
+    output_size: int = bounded(1, 1, 1000)
     optimiser: str = "adam"
     learning_rate: float = bounded(5e-3, 0.0, 1e6)
     momentum: float = bounded(0.0, 0.0, 0.999)
@@ -96,7 +98,7 @@ class ExperimentConfig:
     sequence_column: int = bounded(-1, -1, 9999)
     time_column: int = bounded(-1, -1, 9999)
     train_fraction: float = bounded(0.8, 0.1, 0.95)
-    test_fraction: float = bounded(0.0, 0.0, 0.5)
+    test_fraction: float = bounded(0.0, 0.0, 0.9)
     missing: str = one_of("interpolate", *MISSING_VALUES)
     scaling: str = one_of("standard", *SCALINGS)
     categories: str = one_of("one-hot", *CATEGORIES)

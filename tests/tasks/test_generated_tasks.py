@@ -88,6 +88,14 @@ def test_noise_has_the_asked_scale_and_says_nothing_about_its_target():
     assert not made("noise", SERIES, input_scale=0.0).batch(0).inputs.any()
 
 
+def test_noise_has_as_many_inputs_and_outputs_as_asked():
+    task = made("noise", SERIES, input_size=3, output_size=2, input_scale=1.0, length=40, batch_size=50)
+    batch = task.batch(0)
+    assert batch.inputs.shape == (50, 40, 3) and batch.targets.shape == (50, 40, 2)
+    joined = np.concatenate([batch.inputs, batch.targets], axis=-1).reshape(-1, 5)
+    assert np.allclose(np.corrcoef(joined.T), np.eye(5), atol=0.1)
+
+
 def test_unknown_task_lists_the_valid_ones():
     with pytest.raises(UnknownName, match="adding.*uploaded"):
         make_task(ExperimentConfig(task="subtracting"))
