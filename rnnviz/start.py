@@ -163,9 +163,9 @@ class Start:
         for name in sorted({*expected, *(name for name in self.weights if _part(name) == stack)}):
             shape = self._shape(name)
             if shape is None or shape != expected.get(name) or not all(shape):
-                layers = f"{self.num_layers} layer{'s' * (self.num_layers > 1)}"
+                made = f"{self.num_layers} layer{'s' * (self.num_layers > 1)} of {size} units"
                 raise ConfigError(
-                    f"These are no weights of a {CELLS[self.cell].label} with {layers} of {size} units: {name} is "
+                    f"These weights do not make {made} of the cell {CELLS[self.cell].label}: {name} is "
                     f"{_words(shape)}; expected {_words(expected.get(name))}."
                 )
 
