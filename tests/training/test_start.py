@@ -101,7 +101,7 @@ def damaged(**changes):
 
 
 @pytest.mark.parametrize("weights, words", [
-    ({"rnn.bias_hh_l1": None}, r"make 2 layers of 5 units of the cell LSTM: .*bias_hh_l1 is not there; expected \(20,\)"),
+    ({"rnn.bias_hh_l1": None}, r"2 layers of 5 units of the cell LSTM: .*bias_hh_l1 is not there; expected \(20,\)"),
     ({"rnn.weight_hh_l0": np.zeros((20, 4), np.float32)}, r"rnn.weight_hh_l0 is \(20, 4\); expected \(20, 5\)"),
     ({"rnn.weight_ih_l1": np.zeros((20, 10), np.float32)}, r"rnn.weight_ih_l1 is \(20, 10\); expected \(20, 5\)"),
     ({"rnn.weight_ih_l0": np.zeros(20, np.float32)}, r"rnn.weight_ih_l0 is \(20,\); expected \(20, 0\)"),
