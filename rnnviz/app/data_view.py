@@ -15,7 +15,7 @@ from rnnviz.app.show import picture
 from rnnviz.app.words import literal
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
-from rnnviz.data.decoding import LIMIT_MB
+from rnnviz.data.bounds import LIMIT_MB
 from rnnviz.data.errors import DataError
 from rnnviz.data.reading import read, read_as_text
 from rnnviz.data.sample import sample_csv

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 # Written by spreadsheets, statistics programs and people where a number is missing; compared in lower case.
 GAPS = frozenset(
@@ -34,8 +36,9 @@ _INFINITY = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
 _DATE = re.compile(
     r"(\d{4}|\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{1,2}))?"
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d{1,9})?))?)?"
-    r" ?(?:Z|UTC|[+-]\d{2}:?\d{2})?"
+    r" ?(Z|UTC|[+-]\d{2}:?\d{2})?"
 )
+_EPOCH = date(1970, 1, 1).toordinal()
 _COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -123,19 +126,24 @@ def is_compact_date(cell: str) -> bool:
 class Date:
     """A date as it stands. numbers: year, month, day where `year_first`, else two of day and month, and the year.
 
-    time: hour, minute, second; zones are ignored.
+    seconds_of_day: in UTC where the cell names a zone, so perhaps below 0 or above a day.
     """
 
     year_first: bool
     numbers: tuple[int, int, int]
-    time: tuple[int, int, float]
+    seconds_of_day: float
 
-    def key(self, day_first: bool) -> tuple[float, ...]:
-        """What dates of one column are ordered by."""
+    def seconds(self, day_first: bool) -> float:
+        """Seconds since 1970 began, NaN where the calendar has no such day. Two digits are a year from 1970 on."""
         a, b, c = self.numbers
-        if self.year_first:
-            return (a, b, c, *self.time)
-        return (c, b, a, *self.time) if day_first else (c, a, b, *self.time)
+        year, month, day = (a, b, c) if self.year_first else (c, b, a) if day_first else (c, a, b)
+        if not self.year_first and year < 100:
+            year += 2000 if year < 70 else 1900
+        try:
+            days = date(year, month, day).toordinal() - _EPOCH
+        except ValueError:
+            return math.nan
+        return 86_400 * days + self.seconds_of_day
 
 
 def date_of(cell: str) -> Date | None:
@@ -145,7 +153,7 @@ def date_of(cell: str) -> Date | None:
     match = _DATE.fullmatch(cell)
     if match is None:
         return None
-    a, _, b, c, hour, minute, second = match.groups()
+    a, _, b, c, hour, minute, second, zone = match.groups()
     year_first = len(a) == 4
     if year_first and len(c or "1") <= 2:
         numbers = (int(a), int(b), int(c or 1))
@@ -155,5 +163,8 @@ def date_of(cell: str) -> Date | None:
         real = 1 <= min(numbers[:2]) <= 12 and max(numbers[:2]) <= 31
     else:
         return None
-    time = (int(hour or 0), int(minute or 0), float((second or "0").replace(",", ".")))
-    return Date(year_first, numbers, time) if real and time < (24, 1) else None
+    seconds = 3600 * int(hour or 0) + 60 * int(minute or 0) + float((second or "0").replace(",", "."))
+    if not real or seconds > 86_400 or int(minute or 0) > 59:
+        return None
+    ahead = 0 if zone in (None, "Z", "UTC") else int(zone[0] + "1") * (3600 * int(zone[1:3]) + 60 * int(zone[-2:]))
+    return Date(year_first, numbers, seconds - ahead)

@@ -1,171 +1,236 @@
-"""One column of a table: numbers with their gaps filled, dates that only tell the order, or text."""
+"""One column of a table: what kind it is, and its values with their gaps."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.data.cells import (
-    GAPS,
-    PLAIN,
-    STYLES,
-    Date,
-    Style,
-    date_of,
-    is_compact_date,
-    is_date,
-    is_infinity,
-    is_number,
-)
+from rnnviz.data.cells import GAPS, PLAIN, STYLES, Style, date_of, is_compact_date, is_date, is_infinity, is_number
+from rnnviz.data.dataset import Column
 from rnnviz.data.decoding import shown
 
-ENOUGH = 0.8  # share of the cells that must be numbers for the others to count as slips
+ENOUGH = 0.8  # share of the cells that must be numbers, or dates, for the others to count as slips
 LARGEST = 1e100  # beyond it, squares overflow
 SAMPLE = 500
+MOST_LEVELS = 50  # different words of a category; more are text
 DECIMAL_COMMA = STYLES[0]
 _POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+").fullmatch
 _DIGITS = re.compile(r"[+-]?\d+").fullmatch
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
-    """name; values (N,) float64, finite, or None where the column is left out; notes: what was done to it.
+class Found:
+    """column: None where it cannot be read. notes: what was done to it.
 
-    why: the reason in words where it is left out. style: how its numbers are written. doubtful: another style
-    would give other numbers, and nothing in the column decides.
+    style: how its numbers are written; doubtful: another style would give other numbers, and nothing in the column
+    decides.
     """
 
-    name: str
-    values: np.ndarray | None
+    column: Column | None
     notes: tuple[str, ...] = ()
-    why: str = ""
     style: Style = PLAIN
     doubtful: bool = False
 
 
-def read_column(name: str, cells: list[str], lines: list[int], decimal_comma: bool = False) -> Column:
-    """cells: N strings, lines: where each stands. decimal_comma: other columns of the file have decimal commas."""
-    cells = [cell.strip() for cell in cells]
-    present = [k for k, cell in enumerate(cells) if cell.lower() not in GAPS]
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of a column: codes (N,) are places in `words`, its V different cells; gap (V,): which mean nothing.
+
+    counts (V,): how often each occurs. Every different cell is looked at once.
+    """
+
+    name: str
+    codes: np.ndarray
+    words: list[str]
+    gap: np.ndarray
+    counts: np.ndarray
+    places: np.ndarray
+    where: str
+
+    @classmethod
+    def of(cls, name: str, cells: list[str], places: np.ndarray, where: str) -> Cells:
+        seen: dict[str, int] = {}
+        codes = np.fromiter((seen.setdefault(cell, len(seen)) for cell in cells), np.int64, len(cells))
+        gap = np.fromiter((word.lower() in GAPS for word in seen), bool, len(seen))
+        return cls(name, codes, list(seen), gap, np.bincount(codes, minlength=len(seen)), places, where)
+
+    @property
+    def present(self) -> list[int]:
+        return np.flatnonzero(~self.gap).tolist()
+
+    def share(self, of: Iterable[int]) -> float:
+        """How large a part of the cells that hold something the given words are."""
+        return float(self.counts[list(of)].sum() / self.counts[~self.gap].sum())
+
+    def place(self, word: int) -> str:
+        """Where a word stands first: "line 3: 'word'"."""
+        row = int(np.argmax(self.codes == word))
+        return f"{self.where} {self.places[row]:,}: '{shown(self.words[word])}'"
+
+
+def read_column(
+    name: str, cells: list[str], places: np.ndarray, where: str = "line", decimal_comma: bool = False
+) -> Found:
+    """A column of N stripped cells. places (N,), where: as of Rows. decimal_comma: other columns have them.
+
+    One without any value is a column of numbers that are all missing.
+    """
+    c = Cells.of(name, cells, places, where)
+    present = c.present
     if not present:
-        return _left_out(name, "holds no values")
-    sample = [cells[k] for k in present[:: max(1, len(present) // SAMPLE)]]
-    if all(is_compact_date(cell) or is_date(cell) for cell in sample):
-        dates = [date_of(cells[k]) for k in present]
-        if None not in dates:
-            order = _order([d for d in dates if d], [lines[k] for k in present])
-            note = f"Column '{shown(name)}' holds dates; it was used to check the order of the rows only{order}."
-            return Column(name, None, (note,), why="holds dates")
+        return Found(Column(name, "number", np.full(len(cells), np.nan)))
+    sample = [c.words[k] for k in present[:: max(1, len(present) // SAMPLE)]]
+    dates = sum(is_compact_date(word) or is_date(word) for word in sample)
+    if dates >= ENOUGH * len(sample) and (times := _times(c)):
+        return times
     if sum(map(is_number, sample)) < len(sample) / 2:
-        return _text(name, cells, lines, present)
-    style, doubtful = choose_style([cells[k] for k in present], decimal_comma)
-    if style is None:
-        first = next(k for k in present if not PLAIN.fits(cells[k]) and not is_infinity(cells[k]))
-        why = (
-            f"has '{shown(cells[first])}' on line {lines[first]:,}, which may mean a decimal comma or a comma "
-            "between thousands; write its numbers with a decimal point and nothing else"
-        )
-        return Column(name, None, (f"Column '{shown(name)}' was left out: it {why}.",), why, doubtful=True)
-    values = np.full(len(cells), np.nan)
-    for k in present:
-        if style.fits(cells[k]):
-            values[k] = style.value(cells[k])
-        elif is_infinity(cells[k]):
-            values[k] = np.inf
-    strays = [k for k in present if np.isnan(values[k])]
-    if len(present) - len(strays) < ENOUGH * len(present):
-        return _text(name, cells, lines, present)
-    return _filled(Column(name, values, (), "", style, doubtful), cells, lines, strays)
+        return Found(worded(name, c.codes, c.words, c.gap))
+    return _numbers(c, decimal_comma) or Found(worded(name, c.codes, c.words, c.gap))
 
 
-def choose_style(cells: list[str], decimal_comma: bool = False) -> tuple[Style | None, bool]:
+def worded(name: str, codes: np.ndarray, words: list[str], gap: np.ndarray) -> Column:
+    """A category where few different words occur, else a text. codes (N,) places in words (V), gap (V,) bool."""
+    kept = np.flatnonzero(~gap)
+    place = np.full(len(words), -1)
+    place[kept] = np.arange(len(kept))
+    values = place[codes] if len(words) else np.full(len(codes), -1)
+    few = len(kept) <= MOST_LEVELS and len(kept) < (values >= 0).sum() / 2
+    levels = tuple(words[k] for k in kept)
+    return Column(name, "category", values.astype(np.int32), levels) if few else Column(name, "text", values, levels)
+
+
+def finite(name: str, values: np.ndarray) -> Found:
+    """A column of numbers (N,) that another library read: what is infinite or too large becomes a gap."""
+    values = np.array(values, np.float64)
+    with np.errstate(invalid="ignore"):
+        huge = np.abs(values) > LARGEST
+    values[huge] = np.nan
+    at = f"row {np.argmax(huge) + 1:,}" if huge.any() else ""
+    notes = (
+        _became(name, int(huge.sum()), "number is infinite or too large", "numbers are infinite or too large", at),
+    )
+    return Found(Column(name, "number", values), notes if huge.any() else ())
+
+
+def choose_style(words: list[str], counts: np.ndarray, decimal_comma: bool = False) -> tuple[Style | None, bool]:
     """How the numbers of a column are written, and whether that is in doubt; None where nothing decides.
 
     decimal_comma settles what is in doubt.
     """
-    others = [cell for cell in cells if not PLAIN.fits(cell) and not is_infinity(cell)]
-    counts = {style: sum(style.fits(cell) is not None for cell in cells) for style in STYLES} if others else {}
-    plain = len(cells) - len(others)
-    most = max(plain, *counts.values()) if counts else plain
-    if plain == most:
-        pointed = [cell for cell in cells if not _DIGITS(cell)]
-        doubtful = bool(pointed) and all(map(_POINT_GROUPS, pointed))
+    plain = np.array([PLAIN.fits(word) or is_infinity(word) for word in words])
+    others = [word for word, fits in zip(words, plain, strict=True) if not fits]
+    fits = {style: np.array([bool(style.fits(word)) for word in words]) for style in STYLES} if others else {}
+    cells = {style: int(counts[fit].sum()) for style, fit in fits.items()}
+    most = max(int(counts[plain].sum()), *cells.values()) if cells else counts.sum()
+    if counts[plain].sum() == most:
+        doubtful = _could_be_groups(words)
         return (DECIMAL_COMMA if doubtful and decimal_comma else PLAIN), doubtful
-    best = [style for style, count in counts.items() if count == most]
+    best = [style for style, count in cells.items() if count == most]
     sure = [style for style in best if any(map(style.sure, others))]
     if len(best) == 1 or len(sure) == 1:
         return (sure or best)[0], False
     return (DECIMAL_COMMA if decimal_comma and DECIMAL_COMMA in best else None), True
 
 
-def _filled(column: Column, cells: list[str], lines: list[int], strays: list[int]) -> Column:
-    """The column with its gaps, infinities and slips interpolated, and a note on each kind."""
-    assert column.values is not None
-    label, notes, values = f"Column '{shown(column.name)}'", [], column.values.copy()
-    if column.style is not PLAIN:
-        notes.append(f"{label} was read with {column.style.words}.")
-    huge = np.flatnonzero(np.abs(values) > LARGEST).tolist()
-    values[huge] = np.nan
-    for rows, one, many in (
+def _numbers(c: Cells, decimal_comma: bool) -> Found | None:
+    """A column of numbers; None where too many cells are none."""
+    present = c.present
+    plain = _plain([c.words[k] for k in present])
+    if plain is not None and not decimal_comma and np.abs(plain).max() < LARGEST:  # the way of most columns
+        words = np.full(len(c.words), np.nan)
+        words[present] = plain
+        doubtful = _could_be_groups([c.words[k] for k in present])
+        return Found(Column(c.name, "number", words[c.codes]), doubtful=doubtful)
+    style, doubtful = choose_style([c.words[k] for k in present], c.counts[present], decimal_comma)
+    if style is None:
+        first = next(k for k in present if not PLAIN.fits(c.words[k]) and not is_infinity(c.words[k]))
+        note = (
+            f"Column '{shown(c.name)}' was left out: whether its comma is a decimal sign or stands between thousands "
+            f"nothing in it decides ({c.place(first)}); write its numbers with a decimal point and nothing else."
+        )
+        return Found(None, (note,), doubtful=True)
+    words = np.full(len(c.words), np.nan)
+    for k in present:
+        if style.fits(c.words[k]):
+            words[k] = style.value(c.words[k])
+        elif is_infinity(c.words[k]):
+            words[k] = np.inf
+    strays = [k for k in present if np.isnan(words[k])]
+    if c.share(strays) > 1 - ENOUGH:
+        return None
+    huge = np.flatnonzero(np.abs(words) > LARGEST).tolist()
+    words[huge] = np.nan
+    notes = [f"Column '{shown(c.name)}' was read with {style.words}."] if style is not PLAIN else []
+    for slips, one, many in (
         (strays, "cell is not a number", "cells are not numbers"),
         (huge, "number is infinite or too large", "numbers are infinite or too large"),
     ):
-        if rows:
-            place = f"line {lines[rows[0]]:,}: '{shown(cells[rows[0]])}'"
-            became = "a gap" if len(rows) == 1 else "gaps"
-            notes.append(f"{label}: {_count(len(rows), one, many)} ({place}) and became {became}.")
-    missing = np.isnan(values)
-    if missing.all():
-        return _left_out(column.name, "holds no finite number")
+        if slips:
+            notes.append(_became(c.name, int(c.counts[slips].sum()), one, many, c.place(slips[0])))
+    return Found(Column(c.name, "number", words[c.codes]), tuple(notes), style, doubtful)
+
+
+def _plain(words: list[str]) -> np.ndarray | None:
+    """Numbers written as Python writes them; None where one is not."""
+    if any("_" in word for word in words):
+        return None
+    try:
+        return np.array(list(map(float, words)))
+    except ValueError:
+        return None
+
+
+def _could_be_groups(words: list[str]) -> bool:
+    """Whether points may stand between thousands: 1.234 and 12.345.678, and 7."""
+    return all(_DIGITS(word) or _POINT_GROUPS(word) for word in words) and not all(map(_DIGITS, words))
+
+
+def _became(name: str, count: int, one: str, many: str, place: str) -> str:
+    what, became = (one, "a gap") if count == 1 else (many, "gaps")
+    return f"Column '{shown(name)}': {count:,} {what} ({place}) and became {became}."
+
+
+def _times(c: Cells) -> Found | None:
+    """A column of dates; None where too many cells are none. What it says about the order of rows is in the notes."""
+    dates = {k: date for k in c.present if (date := date_of(c.words[k]))}
+    if c.share(dates) < ENOUGH:
+        return None
+    first, last = (np.full(len(c.words), np.nan) for _ in range(2))
+    for k, date in dates.items():
+        first[k], last[k] = date.seconds(day_first=True), date.seconds(day_first=False)
+    readings = [(words[c.codes], note) for words, note in ((first, "day"), (last, "month"))]
+    fewest = min(int(np.isnan(values).sum()) for values, _ in readings)
+    readings = [reading for reading in readings if np.isnan(reading[0]).sum() == fewest]
+    sorted_up = [reading for reading in readings if _falls(reading[0]) is None]
+    values, _ = (sorted_up or readings)[0]
+    label, notes = f"Column '{shown(c.name)}'", []
+    if len(readings) == 2 and not np.array_equal(readings[0][0], readings[1][0], equal_nan=True):
+        why = "which gives the order of the rows" if len(sorted_up) == 1 else "though the other way is possible too"
+        notes.append(f"{label}: its dates were read with the {(sorted_up or readings)[0][1]} first, {why}.")
+    slips = [k for k in c.present if np.isnan(first[k]) and np.isnan(last[k])]
+    missing = np.isnan(values) & ~c.gap[c.codes]
     if missing.any():
-        at = np.arange(len(values))
-        values[missing] = np.interp(at[missing], at[~missing], values[~missing])
+        at = c.place(slips[0] if slips else int(c.codes[np.argmax(missing)]))
+        notes.append(_became(c.name, int(missing.sum()), "cell is no date", "cells are no dates", at))
+    fall = _falls(values)
+    if fall is not None:
+        rows = np.flatnonzero(~np.isnan(values))
+        down = bool((np.diff(values[rows]) <= 0).all())
         notes.append(
-            f"{label}: {_count(int(missing.sum()), 'gap', 'gaps')} in {len(values):,} rows filled by linear "
-            f"interpolation, the first on line {lines[int(np.argmax(missing))]:,}."
+            f"{label}: the newest row comes first, so the past would be predicted from the future; sort the file with "
+            "the oldest row first and upload it again."
+            if down
+            else f"{label}: its dates are not in order ({c.where} {c.places[fall]:,} is earlier than the one before); "
+            "sort the file with the oldest row first if its rows are a series."
         )
-    if len(values) > 1 and np.ptp(values) == 0:
-        notes.append(f"{label} is constant ({values[0]:g}): there is nothing in it to learn.")
-    return replace(column, values=values, notes=tuple(notes))
+    return Found(Column(c.name, "time", values), tuple(notes))
 
 
-def _left_out(name: str, why: str) -> Column:
-    return Column(name, None, (f"Column '{shown(name)}' {why} and was left out.",), why)
-
-
-def _text(name: str, cells: list[str], lines: list[int], present: list[int]) -> Column:
-    first = next((k for k in present if not is_number(cells[k])), present[0])
-    return _left_out(name, f"holds text ('{shown(cells[first])}' on line {lines[first]:,})")
-
-
-def _order(dates: list[Date], lines: list[int]) -> str:
-    """What a column of dates says about the order of the rows: the end of a sentence."""
-    if len({date.year_first for date in dates}) == 2:
-        return ", which is not possible here: some dates have the year first, some last"
-    readings = [
-        [date.key(day_first) for date in dates]
-        for day_first in (True, False)
-        if all(date.year_first or date.numbers[1 if day_first else 0] <= 12 for date in dates)
-    ]
-    if not readings:
-        return ", which is not possible here: some dates have the day first, some the month"
-    if any(all(a <= b for a, b in pairwise(keys)) for keys in readings):
-        return ": oldest first, as it should be"
-    if any(all(a >= b for a, b in pairwise(keys)) for keys in readings):
-        return (
-            ": the newest row comes first, so the past would be predicted from the future; sort the file with "
-            "the oldest row first and upload it again"
-        )
-    keys = readings[0]
-    late = next(k for k in range(1, len(keys)) if keys[k] < keys[k - 1])
-    return (
-        f": they are not in order (line {lines[late]:,} is earlier than line {lines[late - 1]:,}); sort the file "
-        "with the oldest row first if its rows are a series"
-    )
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _falls(values: np.ndarray) -> int | None:
+    """The first row whose time is earlier than the one before it, gaps aside; None where there is none."""
+    rows = np.flatnonzero(~np.isnan(values))
+    down = np.flatnonzero(np.diff(values[rows]) < 0)
+    return int(rows[down[0] + 1]) if len(down) else None

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-TYPES = {"number": np.float64, "category": np.int32, "time": np.float64, "text": np.int64}
+# kind of column -> (the array that carries all columns of this kind, its type)
+TYPES = {
+    "number": ("values", np.float64),
+    "category": ("categories", np.int32),
+    "time": ("times", np.float64),
+    "text": ("texts", np.int64),
+}
 TEXT, FILE = "text", "file"  # the column of a plain text, and the one that says which file a row came from
 
 
@@ -103,8 +109,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """16 hex digits of the SHA-256 of the content (not of the name); a link names data by it."""
         words, arrays = self.to_parts()
-        names = () if TEXT in arrays else self.columns
-        digest = hashlib.sha256(repr(names).encode())
+        digest = hashlib.sha256(repr(tuple(words["columns"])).encode())
         for name in ("values", TEXT):  # alone, as from the beginning: links made then still find their data
             if name in arrays:
                 digest.update(arrays.pop(name).tobytes())
@@ -115,18 +120,20 @@ class Dataset:
         return digest.hexdigest()[:16]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`."""
-        words = {"name": self.name, "columns": self.columns, "notes": self.notes}
-        if len(self.table) == 1 and self.rows == 1 and self.text is not None:
+        """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`.
+
+        One array (N, ...) for all columns of a kind; a plain text is its bytes.
+        """
+        words: dict[str, Any] = {"name": self.name, "columns": self.columns, "notes": self.notes}
+        if self.text is not None and len(self.table) == self.rows == 1:
             return words | {"columns": ()}, {TEXT: np.frombuffer(self.text.encode(), np.uint8)}
         arrays = {}
-        if self.numbers:
-            arrays["values"] = np.stack([self.table[k].values for k in self.numbers], axis=1)
-        for k, column in enumerate(self.table):
-            if column.kind != "number":
-                arrays[f"values-{k}"] = np.ascontiguousarray(column.values)
-            if column.levels:
-                arrays[f"levels-{k}"] = np.frombuffer(json.dumps(column.levels).encode(), np.uint8)
+        for kind, (name, _) in TYPES.items():
+            of_kind = [column.values for column in self.table if column.kind == kind]
+            if of_kind:
+                arrays[name] = np.stack(of_kind, axis=1)
+        if any(column.levels for column in self.table):
+            arrays["levels"] = np.frombuffer(json.dumps([c.levels for c in self.table]).encode(), np.uint8)
         if self.sequences > 1:
             arrays["bounds"] = np.ascontiguousarray(self.bounds)
         return words | {"kinds": tuple(column.kind for column in self.table)}, arrays
@@ -142,19 +149,18 @@ class Dataset:
         kinds = tuple(words.get("kinds", ("number",) * len(columns)))  # numbers alone, before there were others
         if not columns or len(kinds) != len(columns) or not set(kinds) <= set(TYPES) or TEXT in arrays:
             raise ValueError("the data set is neither a table nor a text.")
-        count = kinds.count("number")
-        values = arrays["values"] if count else np.empty((0, 0))
-        if count and (values.dtype != np.float64 or values.ndim != 2 or values.shape[1] != count):
-            raise ValueError(f"the table is {values.dtype} {values.shape}; expected {count} columns of numbers.")
-        numbers = iter(values.T)
+        values: dict[str, Iterator[np.ndarray]] = {}
+        for kind in set(kinds):
+            array, dtype = arrays[TYPES[kind][0]], TYPES[kind][1]
+            if array.dtype != dtype or array.ndim != 2 or array.shape[1] != kinds.count(kind):
+                raise ValueError(
+                    f"the table is {array.dtype} {array.shape}; expected {kinds.count(kind)} columns of kind {kind}."
+                )
+            values[kind] = iter(np.ascontiguousarray(array.T))
+        levels = json.loads(arrays["levels"].tobytes()) if "levels" in arrays else [()] * len(columns)
         table = tuple(
-            Column(
-                column,
-                kind,
-                next(numbers) if kind == "number" else arrays[f"values-{k}"],
-                tuple(json.loads(arrays[f"levels-{k}"].tobytes())) if f"levels-{k}" in arrays else (),
-            )
-            for k, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+            Column(column, kind, next(values[kind]), tuple(own))
+            for column, kind, own in zip(columns, kinds, levels, strict=True)
         )
         bounds = arrays["bounds"] if "bounds" in arrays else np.array([0, len(table[0].values)])
         data = cls(name, table, bounds, notes)
@@ -168,7 +174,7 @@ class Dataset:
             raise ValueError(f"the sequences are bounded by {b.dtype} {b.shape}; expected rows in order.")
         for column in self.table:
             v, levels = column.values, column.levels
-            if v.dtype != TYPES[column.kind] or v.shape != (self.rows,):
+            if v.dtype != TYPES[column.kind][1] or v.shape != (self.rows,):
                 raise ValueError(f"a column is {v.dtype} {v.shape}; expected {self.rows} rows of kind {column.kind}.")
             if v.dtype == np.float64 and np.isinf(v).any():
                 raise ValueError("a column holds infinity; expected finite numbers and gaps.")

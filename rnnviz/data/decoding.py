@@ -1,13 +1,10 @@
-"""From bytes to text: size, emptiness, kind of file and encoding are checked here, before anything is read."""
+"""From bytes to text: emptiness, kind of file and encoding are checked here, before anything is read."""
 
 from __future__ import annotations
 
 import codecs
-import math
 
 from rnnviz.data.errors import DataError
-
-LIMIT_MB = 50.0
 
 # The longer mark first: UTF-32's begins with UTF-16's.
 _MARKS = (
@@ -18,18 +15,19 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _BINARY = (
-    (b"PK\x03\x04", "an Excel workbook (xlsx) or another zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (xls)"),
+    (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
-    (b"PAR1", "a Parquet table"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x02", "a Python pickle"),
+    (b"\x80\x03", "a Python pickle"),
     (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
 )
 _REMEDY = "save it as CSV or plain text in UTF-8 and upload that."
 
@@ -40,48 +38,46 @@ def shown(text: str, limit: int = 40) -> str:
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 
-def decode(name: str, content: bytes, limit_mb: float = LIMIT_MB) -> tuple[str, tuple[str, ...]]:
-    """The characters of a file, line ends as "\\n", and notes on how they were read.
+def decode(name: str, content: bytes) -> tuple[str, str, tuple[str, ...]]:
+    """The characters of a file, line ends as "\\n"; the encoding; notes on how they were read.
 
     UTF-8, and UTF-16 and UTF-32 with a byte order mark; UTF-16 without one where every other byte is 0; and
-    Windows-1252 as the last resort. Raises DataError where the file is over the limit, empty, binary, or
-    in another encoding; the message gives line and byte (counted from 1).
+    Windows-1252 as the last resort. Raises DataError where the file is empty, binary, or in another encoding; the
+    message gives line and byte (counted from 1).
     """
-    name = shown(name) or "the file"
-    size = len(content) / 2**20
-    if size > limit_mb:
-        raise DataError(
-            f"{name} has {math.ceil(10 * size) / 10:g} MB, the limit is {limit_mb:g} MB: upload a part of it, "
-            "such as fewer rows or columns."
-        )
     for start, kind in _BINARY:
         if content.startswith(start):
-            raise DataError(f"{name} is {kind}, not text: {_REMEDY}")
-    text, notes = _characters(name, content)
+            raise DataError(f"{name} is {kind}, not a table or text: {_REMEDY}")
+    text, encoding, notes = _characters(name, content)
     if not text.strip():
         raise DataError(f"{name} is empty: upload a file that holds a table or a text.")
     _refuse_control_characters(name, text, notes)
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding, notes
 
 
-def _characters(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
+def _characters(name: str, content: bytes) -> tuple[str, str, tuple[str, ...]]:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return _strict(name, content, encoding, len(mark)), ()
+            return _strict(name, content, encoding, len(mark)), encoding.upper(), ()
     unmarked = _unmarked_utf16(content)
     if unmarked:
-        return _strict(name, content, unmarked), (f"Read as {unmarked.upper()}, which has no byte order mark here.",)
+        note = f"Read as {unmarked.upper()}, which has no byte order mark here."
+        return _strict(name, content, unmarked), unmarked.upper(), (note,)
     try:
-        return content.decode("utf-8"), ()
+        return content.decode("utf-8"), "UTF-8", ()
     except UnicodeDecodeError as error:
         place = _place(content, error.start)
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         raise DataError(f"{name} is not UTF-8 at {place}, nor Windows-1252: {_REMEDY}") from None
-    return text, (
-        f"Not UTF-8 at {place}, so read as Windows-1252; if letters look wrong, save the file as UTF-8 and "
-        "upload it again.",
+    return (
+        text,
+        "Windows-1252",
+        (
+            f"Not UTF-8 at {place}, so read as Windows-1252; if letters look wrong, save the file as UTF-8 and "
+            "upload it again.",
+        ),
     )
 
 

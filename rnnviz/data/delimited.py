@@ -1,70 +1,42 @@
-"""Rows of delimited text: which delimiter, whether there is a header, and that all rows are equally long."""
+"""Delimited text: which delimiter, where the table begins, and that all rows are equally long."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rnnviz.data.bounds import MOST_ROWS
 from rnnviz.data.cells import is_date, is_gap, is_number
-from rnnviz.data.decoding import shown
 from rnnviz.data.errors import DataError
+from rnnviz.data.rows import Rows, gather
 
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma", " ": "space"}
-SAMPLE = 100  # lines looked at to find the delimiter and the header
-MOST_COLUMNS = 1000
-# A dense table of the size limit would else take gigabytes of memory.
-MOST_LINES = 1_000_000
-MOST_CELLS = 5_000_000
+SAMPLE, SAMPLE_CHARACTERS = 100, 200_000  # lines, and characters, looked at to find the delimiter
+MOST_FIELDS = 200_000  # of one line that is split at all
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """A table of strings. header: C names, or None. cells: rows of C strings. lines: the line of each row."""
-
-    delimiter: str
-    header: list[str] | None
-    cells: list[list[str]]
-    lines: list[int]
-    notes: tuple[str, ...]
-
-
-def split_rows(text: str) -> Rows:
-    """Read delimited text. Raises DataError naming the line that is wrong."""
-    if (count := text.count("\n")) > MOST_LINES:
-        raise DataError(f"The table has {count:,} lines, at most {MOST_LINES:,} can be read: upload fewer rows.")
+def split_rows(text: str) -> tuple[Rows, str]:
+    """Read delimited text: the rows, and the delimiter. Raises DataError naming the line that is wrong."""
+    if (count := text.count("\n")) > MOST_ROWS:
+        raise DataError(f"The table has {count:,} lines, at most {MOST_ROWS:,} can be read: upload fewer rows.")
     lines = text.split("\n")
     skipped, delimiter = _preamble(lines)
     if delimiter is None:
         delimiter = find_delimiter(lines[skipped:])
-    cells: list[list[str]] = []
-    numbers: list[int] = []
-    for line, row in _records(lines, skipped, delimiter):
-        if not row or not any(cell and not cell.isspace() for cell in row) and len(row) <= 1:
-            continue  # a blank line
-        if cells and len(row) != len(cells[0]):
-            row = _fitted(row, len(cells[0]), line, numbers[0], delimiter)
-        cells.append(row)
-        numbers.append(line)
-        if len(cells) * len(row) > MOST_CELLS:
-            raise DataError(
-                f"The table has more than {MOST_CELLS:,} cells (reached at line {line:,}): upload fewer rows "
-                "or columns."
-            )
-    if not cells:
-        raise DataError("The file holds no rows: upload a table with a header line and rows of numbers.")
-    if len(cells[0]) > MOST_COLUMNS:
-        raise DataError(f"Line {numbers[0]:,} has {len(cells[0]):,} fields: upload at most {MOST_COLUMNS:,} columns.")
-    header = cells[0] if _is_header(cells) else None
-    if header is not None and len(cells) == 1:
+
+    def fit(row: list[str], width: int, line: int, first: int) -> list[str]:
+        """`row` without empty fields beyond the width; DataError where its length still differs."""
+        if len(row) > width and not any(cell.strip() for cell in row[width:]):
+            return row[:width]
         raise DataError(
-            f"Only a header: line {numbers[0]:,} holds the names ({shown(', '.join(header))}) and no row follows; "
-            "upload the table with its rows."
+            f"Line {line:,} has {len(row)} {'field' if len(row) == 1 else 'fields'}, but line {first:,} has "
+            f"{width} (delimiter: {DELIMITERS[delimiter]}): give every line equally many fields, and put "
+            "quotation marks round a field that holds the delimiter."
         )
-    first = 1 if header is not None else 0
-    notes = (f"The table begins on line {numbers[0]:,}; what stands before it was skipped.",) if skipped else ()
-    return Rows(delimiter, header, cells[first:], numbers[first:], notes)
+
+    notes = (f"What stands before line {skipped + 1:,} was skipped.",) if skipped else ()
+    return gather(_records(lines, skipped, delimiter), fit=fit, notes=notes), delimiter
 
 
 def find_delimiter(lines: list[str]) -> str:
@@ -74,7 +46,13 @@ def find_delimiter(lines: list[str]) -> str:
     a decimal sign); then tab, semicolon, bar, comma in this order. A space only between numbers. A comma
     where nothing fits: a table of one column.
     """
-    sample = [line for line in lines[:SAMPLE] if line and not line.isspace()]
+    sample, left = [], SAMPLE_CHARACTERS
+    for line in lines[:SAMPLE]:
+        if line and not line.isspace():
+            sample.append(line[:left])
+            left -= len(line)
+        if left <= 0:
+            break
     best, best_score = ",", 0.0
     for delimiter in DELIMITERS:
         rows = [row for row in _lenient(sample, delimiter) if row]
@@ -103,7 +81,7 @@ def _preamble(lines: list[str]) -> tuple[int, str | None]:
 
 def _records(lines: list[str], skipped: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The line (counted from 1) at which each record begins, and its fields."""
-    table = _trimmed(lines[skipped:], delimiter)
+    table = _not_endless(_trimmed(lines[skipped:], delimiter), skipped, delimiter)
     reader = csv.reader(table, delimiter=delimiter, skipinitialspace=True, strict=True)
     line = skipped + 1
     while True:
@@ -132,15 +110,13 @@ def _trimmed(lines: list[str], delimiter: str) -> list[str]:
     return [line.strip() for line in lines] if delimiter == " " else lines
 
 
-def _fitted(row: list[str], expected: int, line: int, first: int, delimiter: str) -> list[str]:
-    """`row` without empty fields beyond the expected number; DataError where its length still differs."""
-    if len(row) > expected and not any(cell.strip() for cell in row[expected:]):
-        return row[:expected]
-    raise DataError(
-        f"Line {line:,} has {len(row)} {'field' if len(row) == 1 else 'fields'}, but line {first:,} has "
-        f"{expected} (delimiter: {DELIMITERS[delimiter]}): give every line equally many fields, and put "
-        "quotation marks round a field that holds the delimiter."
-    )
+def _not_endless(lines: list[str], skipped: int, delimiter: str) -> Iterator[str]:
+    for k, line in enumerate(lines):
+        if line.count(delimiter) > MOST_FIELDS:
+            raise DataError(
+                f"Line {skipped + k + 1:,} has more than {MOST_FIELDS:,} fields: break the table into rows."
+            )
+        yield line
 
 
 def _typed_share(rows: list[list[str]]) -> float:
@@ -148,15 +124,3 @@ def _typed_share(rows: list[list[str]]) -> float:
     below = rows[1:] or rows
     cells = [cell for row in below for cell in row]
     return sum(is_number(cell) or is_gap(cell) or is_date(cell) for cell in cells) / len(cells)
-
-
-def _is_header(rows: list[list[str]]) -> bool:
-    """The first row names the columns: text stands over a column of numbers or dates, or it is all text."""
-    first, below = rows[0], rows[1 : SAMPLE + 1]
-    names = [not (is_number(cell) or is_date(cell) or is_gap(cell)) for cell in first]
-    if not any(is_number(cell) or is_date(cell) for cell in first):
-        return any(names)
-    return any(
-        name and sum(is_number(row[k]) or is_date(row[k]) for row in below) > len(below) / 2
-        for k, name in enumerate(names)
-    )

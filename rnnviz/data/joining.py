@@ -1,0 +1,88 @@
+"""Several files: several sequences of one table, or several texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnnviz.data.bounds import check_size
+from rnnviz.data.columns import worded
+from rnnviz.data.dataset import FILE, Column, Dataset
+from rnnviz.data.decoding import shown
+from rnnviz.data.errors import DataError
+
+
+def joined(parts: Sequence[Dataset]) -> Dataset:
+    """One data set, the rows of each part a sequence (or more), and a column that names the file.
+
+    The parts must have the same columns, in any order; one without any value takes the others' kind. Raises
+    DataError naming the file that differs.
+    """
+    first = parts[0]
+    check_size("All files together", sum(part.rows for part in parts), len(first.table) + 1)
+    for part in parts[1:]:
+        _compare(first, part)
+    table = [
+        _stacked([next(c for c in part.table if c.name == column.name) for part in parts], parts)
+        for column in first.table
+    ]
+    rows = [part.rows for part in parts]
+    names = tuple(dict.fromkeys(shown(part.name) or "a file" for part in parts))
+    codes = np.repeat([names.index(shown(part.name) or "a file") for part in parts], rows)
+    label = FILE
+    while label in first.columns:
+        label += "_"
+    file = Column(label, "category", codes.astype(np.int32), names)
+    starts = np.cumsum([0, *rows])
+    bounds = np.concatenate([[0], *(part.bounds[1:] + start for part, start in zip(parts, starts, strict=False))])
+    notes: dict[str, list[str]] = {}
+    for part in parts:
+        for note in part.notes:
+            notes.setdefault(note, []).append(shown(part.name))
+    said = [note if len(files) == len(parts) else f"{files[0]}: {note}" for note, files in notes.items()]
+    name = f"{len(parts)} files: {', '.join(names[:3])}{', …' * (len(names) > 3)}"
+    return Dataset(name, (*table, file), bounds.astype(np.int64), tuple(said))
+
+
+def _compare(first: Dataset, part: Dataset) -> None:
+    given, expected = set(part.columns), set(first.columns)
+    if part.kind != first.kind:
+        raise DataError(
+            f"{shown(part.name)} is a {part.kind}, but {shown(first.name)} is a {first.kind}: upload tables with the "
+            "same columns, or texts alone."
+        )
+    if given != expected:
+        missing, more = sorted(expected - given), sorted(given - expected)
+        what = f"has no column '{shown(missing[0])}'" if missing else f"has a column '{shown(more[0])}' more"
+        raise DataError(
+            f"{shown(part.name)} {what}, unlike {shown(first.name)}: files that are uploaded together need the same "
+            "columns."
+        )
+
+
+def _stacked(columns: list[Column], parts: Sequence[Dataset]) -> Column:
+    """The same column of all parts, one below the other."""
+    kinds = {column.kind for column in columns if not column.gaps.all()} or {"number"}
+    name = columns[0].name
+    if kinds <= {"category", "text"}:
+        seen: dict[str, int] = {}
+        codes = []
+        for column in columns:
+            if column.levels:
+                place = np.array([seen.setdefault(level, len(seen)) for level in column.levels])
+                codes.append(np.where(column.gaps, -1, place[column.values.astype(np.int64)]))
+            else:
+                codes.append(np.full(len(column.values), -1))
+        every = np.concatenate(codes)
+        every[every < 0] = len(seen)
+        column = worded(name, every, [*seen, ""], np.array([False] * len(seen) + [True]))
+        return column if parts[0].kind == "table" else Column(name, "text", column.values.astype(int), column.levels)
+    if len(kinds) > 1:
+        kind = next(column.kind for column in columns if column.kind in kinds)
+        odd = next(k for k, column in enumerate(columns) if column.kind in kinds and column.kind != kind)
+        raise DataError(
+            f"Column '{shown(name)}' of {shown(parts[odd].name)} is of kind {columns[odd].kind}, but {kind} in "
+            f"{shown(parts[0].name)}: make them alike."
+        )
+    return Column(name, next(iter(kinds)), np.concatenate([column.values.astype(np.float64) for column in columns]))
