@@ -26,6 +26,8 @@ from rnnviz.tasks.text import Text
 from rnnviz.tasks.text import corpus_fingerprint as corpus_fingerprint
 from rnnviz.tasks.translation import Translation
 from rnnviz.tasks.uploaded import Uploaded
+from rnnviz.tasks.uploaded_class import UploadedClass
+from rnnviz.tasks.uploaded_steps import UploadedSteps
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
@@ -48,6 +50,8 @@ TASKS: Registry[type[Task]] = Registry(
         "translation": Translation,
         "noise": Noise,
         "uploaded": Uploaded,
+        "uploaded_class": UploadedClass,
+        "uploaded_steps": UploadedSteps,
     },
 )
 

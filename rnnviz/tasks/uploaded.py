@@ -1,4 +1,4 @@
-"""What a visitor brought: a table of numbers or a text."""
+"""What a visitor brought: a forecast of a table's numbers, or the next token of a text."""
 
 from __future__ import annotations
 
@@ -8,53 +8,44 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from rnnviz.config import ExperimentConfig
+from rnnviz.data.arranging import PARTS, Step
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
+from rnnviz.data.pipeline import SETTINGS, Pipeline
+from rnnviz.data.prepared import Prepared, Windows, known_targets
 from rnnviz.tasks.base import Batch, Task
-from rnnviz.tasks.characters import encode, frequency_loss, labels, most_frequent
-from rnnviz.tasks.windows import Split, persistence, standardise
+from rnnviz.tasks.characters import frequency_loss
 
-MOST_CHARACTERS = 256
+COMMON = ("length", "data", "columns", "sequence_column", "time_column", *SETTINGS)
 
 
-class Uploaded(Task):
-    """Predict what comes next in your own data.
+class Prepares(Task):
+    """What the tasks on uploaded data share: preparing them, and windows of each part.
 
-    Trial: each sequence is a window of T rows of a table, or of T characters of a text. At every time step the
-    net must give the target column's value in the next row, or the next character. The data are cut in time
-    order; windows to train on come from the first part, windows to judge by from the second.
-
-    Table: inputs (B, T, D), the chosen columns (all of them where none is chosen); targets (B, T, 1), the
-    target column one row later; every column has mean 0 and deviation 1 on the training part. Loss: mean
-    squared error. Baseline: repeating the last value of the target column, measured on the held-out part.
-
-    Text: inputs (B, T) tokens; targets (B, T) classes, the next character. The 256 most frequent characters
-    of the training part are classes, all others share one more. Loss: cross entropy in nats. Metric:
-    accuracy. Baseline: guessing every character by its frequency, measured on the held-out part.
+    pipeline: how the data were prepared, for others to be prepared alike. steps: what was done, in words.
+    windows: of each part, by its name.
     """
 
-    name = "uploaded"
-    label = "Your own data"
-    summary = "Predict the next row of your table, or the next character of your text."
-    shape = "seq→seq"
-    uses = ("length", "data", "columns", "targets", "train_fraction", "test_fraction")
-    causal = True
     needs_data = True
-    defaults = {"cell": "lstm", "length": 30, "hidden_size": 32, "batch_size": 32, "learning_rate": 5e-3}
+    whole = False  # a sequence is one window
 
     def __init__(self, config: ExperimentConfig, data: Dataset | None = None) -> None:
         super().__init__(config, data)
         if data is None:
             raise DataError("This experiment trains on uploaded data: upload the file it was made with.")
-        prepared = _prepared(config, data)
-        self.split, self.target, self.baseline = prepared.split, prepared.target, prepared.baseline
+        self.pipeline, self.prepared = prepare(config, data)
+        prepared = self.prepared
+        self.tokens, self.blocks = prepared.vocabulary is not None, prepared.blocks
+        if prepared.blocks:
+            self.reads = "mixed"
         self.labels, self.input_labels = prepared.labels, prepared.input_labels
         self.input_size, self.output_size = len(self.input_labels), len(self.labels)
-        if data.kind == "text":
-            self.loss, self.metric, self.tokens = "cross_entropy", "accuracy", True
-            self.baseline_words = "guessing every character by its frequency"
-        else:
-            self.baseline_words = "repeating the last value"
+        if self.tokens or self.pipeline.roles.label:
+            self.loss, self.metric = "cross_entropy", "accuracy"
+        cut = _cut(self)
+        self.windows, self.baseline, self.steps = cut.windows, cut.baseline, (*prepared.steps, cut.step)
+        longest = max(int(each.steps.max()) for each in self.windows.values())
+        self.time_steps = min(config.length, longest)
         if config.data and config.data != data.fingerprint:
             self.notice = (
                 f"This experiment was made with other data (fingerprint {config.data}); the data here have "
@@ -65,78 +56,163 @@ class Uploaded(Task):
     def fingerprint(cls, data: Dataset | None = None) -> str:
         return "" if data is None else data.fingerprint
 
+    @property
+    def ahead(self) -> int:
+        """How many rows after its input a target stands."""
+        return 0
+
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
-        windows = self.split.windows(rng, size, self.time_steps, split)
+        windows, part = self.windows[split], self.prepared.parts[split]
+        if split == "train":
+            index = rng.integers(0, len(windows), size)
+        else:
+            index = np.linspace(0, len(windows) - 1, min(size, len(windows))).astype(int)
+        first, steps = windows[index]
+        rows = first[:, None] + np.minimum(np.arange(steps.max()), steps[:, None] - 1)
+        held = np.arange(steps.max()) < steps[:, None]
+        inputs = part.inputs[rows]
         if self.tokens:
-            windows = windows.astype(np.int64)
-            return Batch(windows[:, :-1], windows[:, 1:])
-        return Batch(windows[:, :-1, : self.input_size], windows[:, 1:, self.target])
+            inputs = inputs.astype(np.int64)
+        inputs[~held] = 0
+        lengths = None if (steps == self.time_steps).all() else steps
+        if self.whole:
+            return Batch(inputs, part.targets[windows.stretches(index)], lengths=lengths)
+        targets = part.targets[rows + self.ahead]
+        known = known_targets(targets) & held
+        targets = np.where(known[..., None], targets, 0) if targets.ndim == 3 else np.where(known, targets, 0)
+        if targets.dtype.kind != "f":
+            targets = targets.astype(np.int64)
+        return Batch(inputs, targets, None if known.all() else known, lengths)
+
+    def guess(self) -> float | None:
+        """The loss of the best guess that looks at no input, on the held-out part."""
+        train, heldout = (self.prepared.parts[name].targets for name in ("train", "heldout"))
+        return frequency_loss(train[train >= 0], heldout[heldout >= 0], self.output_size)
+
+    def decode_input(self, tokens: np.ndarray) -> str:
+        """The text that tokens stand for."""
+        assert self.prepared.vocabulary is not None
+        return self.prepared.vocabulary.decode(tokens)
+
+
+class Uploaded(Prepares):
+    """Predict what comes next in your own data.
+
+    Trial: each sequence is a window of T rows of a table, or of T tokens of a text. At every time step the
+    net must give the values of the target columns some rows later (`horizon`), or the token there. Every sequence
+    is cut in the order of time: windows to train on come from the first part, windows to judge by from later
+    ones. Five texts or more are not cut; whole ones train or are held out.
+
+    Table: inputs (B, T, D), the chosen columns as `rnnviz.data.pipeline` prepares them; targets (B, T, O), the
+    target columns `horizon` rows later, scaled by the training part. What is missing there does not count. Loss:
+    mean squared error. Baseline: repeating the last value of the target columns, measured on the held-out part.
+
+    Text: inputs (B, T) tokens; targets (B, T) classes, the token `horizon` later. The most frequent tokens
+    of the training part are classes, all others share one more. Loss: cross entropy in nats. Metric:
+    accuracy. Baseline: guessing every token by its frequency, measured on the held-out part.
+    """
+
+    name = "uploaded"
+    label = "Your own data: what comes next"
+    summary = "Predict the next values of your table, or the next token of your text."
+    shape = "seq→seq"
+    uses = (*COMMON, "targets", "stride", "horizon")
+    causal = True
+    defaults = {"cell": "lstm", "length": 30, "hidden_size": 32, "batch_size": 32, "learning_rate": 5e-3}
+
+    def __init__(self, config: ExperimentConfig, data: Dataset | None = None) -> None:
+        super().__init__(config, data)
+        unit = self.pipeline.settings["unit"].removesuffix("s")
+        self.baseline_words = f"guessing every {unit} by its frequency" if self.tokens else "repeating the last value"
+
+    @property
+    def ahead(self) -> int:
+        return self.config.horizon
+
+    def guess(self) -> float | None:
+        if self.tokens:
+            return super().guess()
+        part, windows = self.prepared.parts["heldout"], self.windows["heldout"]
+        change = np.full(len(part.targets), np.nan)
+        change[: -self.ahead] = np.mean((part.targets[self.ahead :] - part.targets[: -self.ahead]) ** 2, axis=1)
+        weight = np.where(np.isnan(change), 0, windows.times_seen(len(change)))
+        return float(np.nansum(change * weight) / weight.sum()) if weight.any() else None
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """A data set ready for windows. Table rows hold the input columns, then the target where it is not one."""
+class Cut:
+    """Windows of each part, the baseline on those held out, and what is to be said of them."""
 
-    split: Split
-    labels: tuple[str, ...]
-    input_labels: tuple[str, ...]
-    target: list[int]
-    baseline: float
+    windows: dict[str, Windows]
+    baseline: float | None
+    step: Step
 
 
-# The latest preparation of each data set; it goes when the data set goes.
-_latest: WeakKeyDictionary[Dataset, tuple[tuple, Prepared]] = WeakKeyDictionary()
+# The latest preparation of each data set, and its windows; they go when the data set goes.
+_latest: WeakKeyDictionary[Dataset, tuple[tuple, Pipeline, Prepared]] = WeakKeyDictionary()
+_latest_cut: WeakKeyDictionary[Prepared, tuple[tuple, Cut]] = WeakKeyDictionary()
+_COLUMNS = ("task", "columns", "targets", "label_column", "sequence_column", "time_column")
 
 
-def _prepared(config: ExperimentConfig, data: Dataset) -> Prepared:
-    key = (config.columns, config.targets, config.train_fraction, config.test_fraction, config.length)
+def prepare(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared]:
+    """The pipeline that data bring, or else one fitted on their training part; and what it makes of them."""
+    key = tuple(getattr(config, name) for name in (*_COLUMNS, *SETTINGS))
     known = _latest.get(data)
     if known and known[0] == key:
+        return known[1:]
+    pipeline = Pipeline.fit(data, config)
+    prepared = pipeline.apply(data)
+    _latest[data] = (key, pipeline, prepared)
+    return pipeline, prepared
+
+
+def _cut(task: Prepares) -> Cut:
+    config = task.config
+    key = (config.length, config.stride, config.horizon)
+    known = _latest_cut.get(task.prepared)
+    if known and known[0] == key:
         return known[1]
-    prepared = _prepare_text(config, data) if data.kind == "text" else _prepare_table(config, data)
-    _latest[data] = (key, prepared)
-    return prepared
+    task.windows = {
+        name: Windows.of(part, config.length, config.stride if name == "train" else 1, task.ahead, task.whole)
+        for name, part in task.prepared.parts.items()
+    }
+    _check(task)
+    cut = Cut(task.windows, task.guess(), _step(task))
+    _latest_cut[task.prepared] = (key, cut)
+    return cut
 
 
-def _prepare_text(config: ExperimentConfig, data: Dataset) -> Prepared:
-    text = data.text or ""
-    cut = int(len(text) * config.train_fraction)
-    vocabulary = most_frequent(text[:cut], MOST_CHARACTERS)
-    tokens = encode(text, vocabulary)
-    split = Split.cut(tokens, config.train_fraction, config.test_fraction).check(
-        config.length, "the text", "characters"
-    )
-    names = labels(vocabulary)
-    return Prepared(split, names, names, [], frequency_loss(split.train, split.heldout, len(names)))
-
-
-def _prepare_table(config: ExperimentConfig, data: Dataset) -> Prepared:
-    if not data.numbers:
-        raise DataError("The table has no column of numbers: choose a file that has one.")
-    columns = config.columns or data.numbers
-    goal = config.targets[0] if config.targets else data.numbers[-1]
-    for number in (*columns, goal):
-        if number not in data.numbers:
+def _check(task: Prepares) -> None:
+    """Raise DataError unless every part has a window with a target, and a series that was cut a whole one."""
+    length, ahead = task.config.length, task.ahead
+    longest = {name: int(each.steps.max(initial=0)) for name, each in task.windows.items()}
+    short = min(reversed(longest), key=longest.__getitem__)
+    most = longest[short]
+    if not most or ahead and length > most and not task.prepared.whole:
+        unit = task.pipeline.settings["unit"] if task.tokens else "rows"
+        raise DataError(
+            f"A window of {length} time steps{_and_after(ahead, unit)} need {length + ahead} {unit}, but the "
+            f"{PARTS[short]} part of the {'text' if task.tokens else 'table'} has "
+            f"{len(task.prepared.parts[short].inputs):,}: "
+            + (f"choose at most {most} time steps." if most else f"bring more {unit}, or choose other parts.")
+        )
+    for name, each in task.windows.items():
+        if not len(each):
             raise DataError(
-                f"Column number {number!r} is chosen, but the table's columns of numbers are "
-                f"{', '.join(map(str, data.numbers[:20]))}: choose the columns again."
+                f"No target in the {PARTS[name]} part is known, and in the training part too: choose other columns "
+                "or parts."
             )
-    chosen = list(dict.fromkeys(columns))
-    held = chosen if goal in chosen else [*chosen, goal]
-    values = np.stack([_without_gaps(data.table[k].values) for k in held], axis=1)
-    cut = Split.cut(values, config.train_fraction, config.test_fraction).check(config.length, "the table")
-    split = standardise(values, len(cut.train), 0 if cut.test is None else len(cut.test))
-    target = [held.index(goal)]
-    return Prepared(
-        split,
-        (f"{data.columns[goal]} (standardised)",),
-        tuple(data.columns[k] for k in chosen),
-        target,
-        persistence(split.heldout, config.length, target),
-    )
 
 
-def _without_gaps(values: np.ndarray) -> np.ndarray:
-    """Values (N,) with gaps on the straight line between their neighbours."""
-    gaps, at = np.isnan(values), np.arange(len(values))
-    return np.interp(at, at[~gaps], values[~gaps]) if gaps.any() and not gaps.all() else np.nan_to_num(values)
+def _and_after(ahead: int, unit: str) -> str:
+    return "" if not ahead else " and the value after it" if ahead == 1 else f" and the value {ahead} {unit} after it"
+
+
+def _step(task: Prepares) -> Step:
+    """What the windows are, in words."""
+    train, heldout = (len(task.windows[name]) for name in ("train", "heldout"))
+    length = int(task.windows["train"].steps.max()) if task.whole else task.config.length
+    what = f"sequences of at most {length:,}" if task.whole else f"windows of {length:,}"
+    ahead = f", each with what comes {task.ahead} later" if task.ahead else ""
+    words = f"{train:,} {what} time steps to train on{ahead}; {heldout:,} held out."
+    return Step("Windows", words, train, len(task.prepared.input_labels))

@@ -83,7 +83,11 @@ def test_mackey_glass_persistence_is_the_known_one():
 @pytest.mark.parametrize(("name", "data"), [("text", SERIES), ("uploaded", PROSE)])
 def test_guessing_characters_by_frequency(name, data):
     task = made(name, data)
-    train, heldout = Counter(task.split.train.tolist()), Counter(task.split.heldout.tolist())
+    if name == "text":
+        parts = task.split.train, task.split.heldout
+    else:
+        parts = task.prepared.parts["train"].inputs, task.prepared.parts["heldout"].inputs
+    train, heldout = (Counter(part.tolist()) for part in parts)
     total = sum(train.values()) + task.output_size
     loss = -sum(n * math.log((train[token] + 1) / total) for token, n in heldout.items()) / sum(heldout.values())
     assert task.baseline == pytest.approx(loss, rel=1e-9)
