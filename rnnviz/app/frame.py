@@ -28,6 +28,7 @@ PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itse
     ("unrolled.py", "Unrolled network", "linear_scale", INSIDE),
     ("gates.py", "Gates", "tune", INSIDE),
     ("hidden_states.py", "Hidden states", "grid_on", INSIDE),
+    ("gallery.py", "Gallery", "apps", TRY),
     ("gradients.py", "Gradients", "trending_down", TRY),
     ("shapes.py", "Sequence shapes", "translate", TRY),
     ("compare.py", "Compare", "compare_arrows", TRY),

@@ -10,6 +10,7 @@ from rnnviz.figures import (
     compare,
     data,
     distribution,
+    examples,
     flow,
     gate_units,
     gates,
@@ -50,5 +51,6 @@ FIGURES: Registry[Explained] = Registry(
         "runs": runs.RUNS,
         "series": data.SERIES,
         "tokens": data.TOKENS,
+        "example": examples.EXAMPLE,
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.gallery import language, pixels, series
+from rnnviz.gallery import language, pixels, series, symbols
 from rnnviz.gallery.example import Example as Example
 from rnnviz.registry import Registry
 
@@ -12,9 +12,13 @@ EXAMPLES: Registry[Example] = Registry(
         "language_model": language.LANGUAGE_MODEL,
         "translation": language.TRANSLATION,
         "sentiment": language.SENTIMENT,
+        "tagging": language.TAGGING,
+        "names": language.NAMES,
+        "caption": language.CAPTION,
         "stocks": series.STOCKS,
+        "sensors": series.SENSORS,
         "digits_rows": pixels.DIGITS_ROWS,
         "digits_pixels": pixels.DIGITS_PIXELS,
-        "caption": language.CAPTION,
+        "dna": symbols.DNA,
     },
 )

@@ -45,6 +45,34 @@ SENTIMENT = Example(
     page="shapes.py",
     look="Type a remark of your own, then put a “not” into it.",
 )
+TAGGING = Example(
+    name="tagging",
+    title="Tagging ambiguous words",
+    task="tagging",
+    lesson="In “the old man them”, only the last word says that *man* is a verb: it takes reading from both ends.",
+    steps=200,
+    measure="accuracy",
+    reach=0.99,
+    seconds=5,
+    picture="tags",
+    page="unrolled.py",
+    look="Switch **Both directions** off in the settings: about one word in six is wrong then, however long it trains.",
+    without={"bidirectional": False},
+    without_words="forwards only",
+)
+NAMES = Example(
+    name="names",
+    title="Names to languages",
+    task="names",
+    lesson="Sixteen letters at most, no accents: the endings give a language away.",
+    steps=800,
+    measure="accuracy",
+    reach=0.62,
+    seconds=15,
+    picture="remarks",
+    page="shapes.py",
+    look="Type your own surname.",
+)
 CAPTION = Example(
     name="caption",
     title="Image caption",

@@ -26,7 +26,7 @@ DIGITS_PIXELS = Example(
     measure="accuracy",
     reach=0.75,
     seconds=40,
-    picture="rows",
+    picture="pixels",
     page="gradients.py",
     look="How much gradient reaches the first pixels in each cell.",
 )

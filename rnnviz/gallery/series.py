@@ -17,3 +17,18 @@ STOCKS = Example(
     page="train.py",
     look="The held-out loss beside the dashed line, which is always guessing the mean; train on, and it rises.",
 )
+SENSORS = Example(
+    name="sensors",
+    title="Sensors of a heated room",
+    task="sensors",
+    lesson="How warm the floor is, no sensor says; the network remembers how long the heating ran (generated data).",
+    steps=450,
+    measure="rmse",
+    reach=0.12,
+    seconds=10,
+    picture="series",
+    page="hidden_states.py",
+    look="A unit that rises slowly while the heating is on: the floor.",
+    without={"length": 1},
+    without_words="from one reading",
+)

@@ -22,6 +22,7 @@ TATA = np.array(  # how often A, C, G, T stand at each of its places, in 389 pro
         [155, 44, 157, 33],
     ]
 )
+SHARES = TATA / TATA.sum(1, keepdims=True)
 
 
 class Dna(Task):
@@ -63,7 +64,7 @@ class Dna(Task):
         inputs = rng.integers(0, len(BASES), (size, self.time_steps))
         targets = rng.integers(0, 2, size)
         starts = rng.integers(0, self.time_steps - len(TATA) + 1, size)
-        boxes = (rng.random((size, len(TATA), 1)) > np.cumsum(TATA / TATA.sum(1, keepdims=True), 1)[:, :-1]).sum(2)
+        boxes = (rng.random((size, len(TATA), 1)) > np.cumsum(SHARES, axis=1)[:, :-1]).sum(2)
         boxes = np.where(targets[:, None] == 1, boxes, boxes[:, ::-1])
         inputs[np.arange(size)[:, None], starts[:, None] + np.arange(len(TATA))] = boxes
         return Batch(inputs, targets)
@@ -71,3 +72,10 @@ class Dna(Task):
     def decode_input(self, tokens) -> str:
         """The letters of bases."""
         return "".join(BASES[token] for token in tokens)
+
+
+def likelihoods(inputs: np.ndarray, reverse: bool = False) -> np.ndarray:
+    """(B, L - 7): how many times likelier bases (B, L) are with a box that begins at each place than without one."""
+    shares = SHARES[::-1] if reverse else SHARES
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, len(TATA), axis=1)
+    return np.prod(len(BASES) * shares[np.arange(len(TATA)), windows], axis=-1)

@@ -1,0 +1,19 @@
+"""Examples on strings of symbols."""
+
+from __future__ import annotations
+
+from rnnviz.gallery.example import Example
+
+DNA = Example(
+    name="dna",
+    title="DNA motif finding",
+    task="dna",
+    lesson="Eight bases in forty, never twice the same, forwards or backwards: a matter of order alone.",
+    steps=500,
+    measure="accuracy",
+    reach=0.84,
+    seconds=15,
+    picture="bases",
+    page="unrolled.py",
+    look="Where the gradient is large: at the box, and hardly anywhere else.",
+)
