@@ -24,7 +24,10 @@ HTML, PYTHON, NETCDF, SAFE = "text/html", "text/x-python", "application/x-netcdf
 def export(view: View) -> None:
     """A menu of files: report, recording, weights, script, the run itself."""
     trace, spec = view.shown_trace, session.engine().spec(view.job)
-    menu = st.popover("Take away", icon=":material/download:", key="export", on_change="rerun", disabled=trace is None)
+    menu = st.popover(
+        ":material/download:", help="Take away: report, recording, weights, script, the run", key="export",
+        on_change="rerun", disabled=trace is None,
+    )  # fmt: skip
     if not menu.open or trace is None or spec is None or view.config is None:
         return
     # Files are made on another thread, which knows no visitor: what they need of them is looked up here.

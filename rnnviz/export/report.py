@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rnnviz import __version__
@@ -60,7 +59,7 @@ def report(
         "changes": _changes(changes),
         "figures": "\n".join(map(_figure, figures)),
         "data": _script("figures", {key: json.loads(figure.to_json()) for _, key, figure in figures}),
-        "trace": _script("trace", {"name": f"trace-{step}.safetensors", "bytes": b64encode(_saved(trace)).decode()}),
+        "trace": _script("trace", {"name": f"trace-{step}.safetensors", "bytes": b64encode(trace.to_bytes()).decode()}),
         "plotly": _plotly(),
         "theme": (ASSETS / "plot" / "theme.js").read_text("utf-8").replace("export function", "function"),
         "program": (ASSETS / "report" / "report.js").read_text("utf-8"),
@@ -143,13 +142,6 @@ def _script(name: str, value: Any) -> str:
     """JSON for the page's own program; "<" is written so that nothing in it can end the script."""
     text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
-
-
-def _saved(trace: Trace) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "trace.safetensors"
-        trace.save(path)
-        return path.read_bytes()
 
 
 def _plotly() -> str:
