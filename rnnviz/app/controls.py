@@ -296,8 +296,8 @@ def share() -> None:
         if not run:
             return
         spec = session.engine().spec(run)
-        if spec is None or spec.data is not None:
-            st.caption("A run on a file of your own cannot be shared: the file stays with you.")
+        if spec is None or spec.data is not None or spec.start is not None:
+            st.caption("A run on data or weights of your own cannot be shared: they stay with you.")
             return
         st.write("This one is this very run, as last saved: whoever opens it gets a copy of their own.")
         st.code(link(current(), address, more | {kept.RUN: run}), language=None, wrap_lines=True)

@@ -33,6 +33,7 @@ from rnnviz.run import Run
 from rnnviz.runs.dispatcher import Dispatcher
 from rnnviz.runs.fleet import Fleet
 from rnnviz.runs.keeper import Keeper
+from rnnviz.runs.kept_runs import KeptRuns
 from rnnviz.runs.limits import Limits, whole_number
 from rnnviz.runs.record import Record
 from rnnviz.runs.store import About, Store
@@ -40,15 +41,14 @@ from rnnviz.runs.view import FAILED, PAUSED, PLAYING, Spec, View
 
 ORPHAN_SECONDS = 120
 PATIENCE = 2.0  # seconds that a closing engine waits for a worker, and for the store
-LONGEST_NAME = 60  # characters
 
 
 class NotYours(ConfigError):
     """A run, or a file in it, belongs to somebody else."""
 
 
-class Engine:
-    """Trains jobs. Safe to call from many threads."""
+class Engine(KeptRuns):
+    """Trains jobs, and knows the runs that are kept. Safe to call from many threads."""
 
     def __init__(
         self,
@@ -114,8 +114,8 @@ class Engine:
             return self._restore(about, parts, visitor)
         if about.has_data:
             raise NotYours(
-                "This link names a run that trains on a file of its owner's, which is not shown to others. "
-                "Open the file on the page Your data and train a run of your own."
+                "This link names a run that holds a file of its owner's, or weights, which are not shown to others. "
+                "Bring a file of your own on the page Your data, or Your model, and train a run on it."
             )
         copy = replace(about, id=secrets.token_urlsafe(16), owner=owner, name="", parent="", parent_step=0)
         return self._restore(copy, parts, visitor, new=True)
@@ -250,44 +250,6 @@ class Engine:
                 record.holders.discard(visitor)
                 if not record.holders:
                     self.jobs.let_go(record)
-
-    # -- runs that are kept ----------------------------------------------------------------------------------
-
-    def runs(self, owner: str) -> list[About]:
-        """The runs kept for an owner, the one saved last first."""
-        return self.keeper.runs(owner)
-
-    def rename(self, run: str, name: str, owner: str) -> None:
-        name = "".join(c for c in name if c.isprintable()).strip()[:LONGEST_NAME]
-        with self.jobs.lock:
-            if (record := self.jobs.get(run)) and record.owner == owner:
-                record.name = name
-        if (about := self.keeper.about(run)) and about.owner == owner:
-            self.keeper.rename(run, name)
-
-    def delete(self, run: str, owner: str) -> None:
-        """Forget a run, here and in the store. Raises StoreError."""
-        about = self.keeper.about(run)  # first: where the store does not answer, nothing is deleted
-        with self.jobs.lock:
-            if (record := self.jobs.get(run)) and record.owner == owner:
-                self.jobs.remove(record)
-        if about is not None and about.owner == owner:
-            self.keeper.delete(run)
-
-    def read(self, run: str, owner: str) -> Run | None:
-        """A run of the owner's as last saved; None where there is none. Raises StoreError."""
-        record = self.jobs.get(run)
-        if record is not None and record.owner == owner:
-            parts = self.jobs.last_save(record) if record.saved else None
-        else:
-            kept = self.keeper.load(run)
-            parts = kept[1] if kept is not None and kept[0].owner == owner else None
-        return None if parts is None else Run.from_parts(parts)
-
-    def export(self, run: str, owner: str) -> bytes | None:
-        """The same as one file, which `open_file` and `Run.load` read."""
-        found = self.read(run, owner)
-        return None if found is None else found.to_bytes()
 
     # -- the whole -------------------------------------------------------------------------------------------
 
