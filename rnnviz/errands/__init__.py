@@ -24,6 +24,10 @@ ERRANDS: Registry[str] = Registry(
     "errand",
     {
         "echo": "rnnviz.errands.echo:echo",
+        "rivals": "rnnviz.rivals.errand:compare",
+        "evaluate": "rnnviz.errands.evaluate:evaluate",
+        "seeds": "rnnviz.errands.seeds:seeds",
+        "walk_forward": "rnnviz.errands.walk_forward:walk_forward",
         "weights": "rnnviz.weights.torch_file:read",
     },
 )

@@ -1,0 +1,175 @@
+"""What the page Evaluate shows above all: three losses, the gap between them in words, and what helps against it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.app import curves, errands, session
+from rnnviz.app.controls import control, current, in_rows
+from rnnviz.app.live import Views, live, waiting
+from rnnviz.app.settings import BY_FIELD
+from rnnviz.app.show import picture
+from rnnviz.app.transport import Face
+from rnnviz.data.errors import DataError
+from rnnviz.errands import Arrays
+from rnnviz.evaluation.gap import Loss, gap
+from rnnviz.figures.splits import splits_figure
+from rnnviz.glossary import lookup, tooltip
+from rnnviz.runs.errand import Errand
+from rnnviz.runs.store import StoreError
+from rnnviz.runs.view import PLAYING, View
+from rnnviz.tasks import Task
+
+KEY = "evaluation"
+PARTS = {"train": "Training", "heldout": "Held out", "test": "Test"}
+AGAINST = ("dropout", "weight_decay", "patience", "train_fraction", "test_fraction")  # over-fitting; drawn here
+ICONS = {"gap": "difference", "none": "check_circle", "reverse": "info", "unlearned": "school", "diverged": "error"}
+_DRAWN = "evaluation drawn"
+
+Version = tuple[str, int]
+
+
+def version(view: View | None) -> Version | None:
+    """What of a run can be evaluated now: it rests, has been trained, and is saved as it is (or cannot be saved)."""
+    if view is None or view.status == PLAYING or view.step == 0 or not (view.saved == view.step or view.trouble):
+        return None
+    return view.job, view.step
+
+
+def ask(job: str) -> Errand | None:
+    """The evaluation of the run as it rests, or as it last rested; None where it never has."""
+    latest = version(session.engine().latest(job))
+    st.session_state[_DRAWN] = latest
+    if latest is None:
+        asked = session.visitor().errands.get(KEY)
+        if asked is None or asked[0][0] != job:  # type: ignore[index]
+            return None
+        latest = asked[0]  # type: ignore[assignment]
+    return errands.ask(KEY, latest, "evaluate", {}, saved(job))
+
+
+def saved(job: str) -> Any:
+    """Gives the run as an errand takes it, from a thread of its own."""
+    engine, owner = session.engine(), session.visitor().owner
+
+    def make() -> Arrays:
+        try:
+            content = engine.export(job, owner)
+        except StoreError as error:
+            raise DataError(str(error)) from None
+        if content is None:
+            raise DataError("The run is not kept here any more, so it cannot be evaluated: train it again.")
+        return {"run": np.frombuffer(content, np.uint8)}
+
+    return make
+
+
+def stale(views: Views) -> bool:
+    """Whether the run has come to rest somewhere else than where the page was drawn for."""
+    found = version(views.get("run"))
+    return found is not None and found != st.session_state.get(_DRAWN)
+
+
+def overview(job: str, task: Task, face: Face, errand: Errand | None) -> bool:
+    """Curves beside the three losses and the controls that matter to them. Whether there is an evaluation to show."""
+    left, right = st.columns([3, 2], gap="medium")
+    done = errand is not None and errand.state == "done"
+    with left:
+        live(
+            {"run": job},
+            partial(_curves, task=task, errand=errand if done else None),
+            lambda views: face.stale(views) or stale(views),
+        )
+    with right:
+        if errand is None:
+            st.info(
+                "Three losses and the gap between them stand here as soon as the run has been trained for a while and "
+                "rests: press **Play**, then **Pause**.",
+                icon=":material/monitoring:",
+            )
+        elif errands.show(KEY, errand, "the evaluation"):
+            _losses(errand, task)
+        _against()
+    return done
+
+
+def _curves(views: Views, task: Task, errand: Errand | None) -> None:
+    """The three losses at rest; the two that are known at once while it trains."""
+    view = views["run"]
+    if waiting(views):
+        return
+    if errand is None or version(view) != (view.job, errand.words["step"]):
+        curves.loss(view, None, task)
+        return
+    words, arrays = errand.words, errand.arrays
+    held = arrays["curves"][words["curves"].index("heldout")]
+    best = int(arrays["curve_steps"][np.nanargmin(held)]) if np.isfinite(held).any() else None
+    picture(
+        "splits",
+        "evaluation splits",
+        (view.job, words["step"]),
+        lambda: splits_figure(
+            arrays["curve_steps"],
+            dict(zip(words["curves"], arrays["curves"], strict=True)),
+            task.loss,
+            task.baseline,
+            best,
+        ),
+    )
+
+
+def _losses(errand: Errand, task: Task) -> None:
+    words, arrays = errand.words, errand.arrays
+    parts = words["parts"]
+    with st.container(horizontal=True, gap="medium"):
+        for name, part in parts.items():
+            spread = f" ± {part['error']:.2g} (standard error)" if np.isfinite(part["error"]) else ""
+            told = f"{tooltip(task.loss)} Over {part['sequences']:,} sequences{spread}, dropout off."
+            st.metric(f"{PARTS[name]} loss", f"{part['value']:.4g}", help=told)
+    losses = {name: Loss(part["value"], part["error"], part["sequences"]) for name, part in parts.items()}
+    held = arrays["curves"][words["curves"].index("heldout")]
+    found = gap(losses, arrays["curve_steps"], held, task.baseline, "test_fraction" not in task.uses)
+    show = st.warning if found.kind in ("gap", "diverged") else st.success if found.kind == "none" else st.info
+    show(found.words, icon=f":material/{ICONS[found.kind]}:")
+    st.caption(f"Evaluated at step {words['step']:,}, with sequences that the network was trained on, and with others.")
+    if "test" not in parts:
+        st.caption("No part of the data is kept back for a test yet: choose one below, and train again.")
+
+
+@st.fragment
+def _against() -> None:
+    """What helps against a gap, beside it."""
+    config = current()
+    rows = [BY_FIELD[name] for name in AGAINST if BY_FIELD[name].applies(config)]
+    st.markdown("###### Against over-fitting")
+    in_rows(rows, lambda row: control(row, config))
+    if config.num_layers < 2:
+        st.caption("Dropout acts between layers: it can be chosen from two layers on.")
+    if current() != config:
+        st.rerun()
+
+
+def scores(errand: Errand, task: Task) -> None:
+    """Every measure on every part, as a table."""
+    rows: list[dict[str, Any]] = []
+    names: list[str] = []
+    for name, part in errand.words["parts"].items():
+        names = list(part["scores"])
+        rows.append({"Part": PARTS[name], lookup(task.loss).label.capitalize(): part["value"]}
+                    | {_label(score): part["scores"][score] for score in names}
+                    | {"Sequences": part["sequences"]})  # fmt: skip
+    columns = {_label(score): st.column_config.NumberColumn(format="%.4g", help=tooltip(score)) for score in names}
+    columns[lookup(task.loss).label.capitalize()] = st.column_config.NumberColumn(
+        format="%.4g", help=tooltip(task.loss)
+    )
+    columns["Sequences"] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(rows, hide_index=True, height="content", column_config=columns)
+
+
+def _label(score: str) -> str:
+    label = lookup(score).label
+    return label[:1].upper() + label[1:]
