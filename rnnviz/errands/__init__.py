@@ -24,6 +24,7 @@ ERRANDS: Registry[str] = Registry(
     "errand",
     {
         "echo": "rnnviz.errands.echo:echo",
+        "read_files": "rnnviz.errands.read_files:read_files",
         "rivals": "rnnviz.rivals.errand:compare",
         "evaluate": "rnnviz.errands.evaluate:evaluate",
         "seeds": "rnnviz.errands.seeds:seeds",

@@ -19,21 +19,32 @@ SERIES = Explained(
     "A level right of the line that never occurs on its left: the network is asked about what it never saw.",
 )
 TOKENS = Explained(
-    "Characters",
-    "How often each character occurs, the most frequent first.",
-    "Many characters that occur a few times only: each is a class that can hardly be learnt.",
+    "How often each occurs",
+    "How often each character, or word of a category, occurs, the most frequent first.",
+    "Many that occur a few times only: each is a class that can hardly be learnt.",
 )
 ROW, GAP, MOST = 84, 26, 8  # pixels, and columns drawn
+MOST_BORDERS = 60  # between sequences; more would hide what they divide
+POINTS = 2000  # of one line; more can hardly be told apart
 
 
-def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: float | None = None) -> go.Figure:
-    """Values (N, C) of a table as small multiples; train_fraction: where, in time order, training data end."""
-    values = np.asarray(values)
-    shown = min(values.shape[1], MOST) if values.ndim == 2 and len(values) else 0
+def series_preview(
+    values: Sequence[np.ndarray] | np.ndarray,
+    columns: Sequence[str],
+    train_fraction: float | None = None,
+    bounds: Sequence[int] | np.ndarray = (),
+) -> go.Figure:
+    """The columns (N,) of a table as small multiples, or (N, C); gaps (NaN) stay open.
+
+    train_fraction: where, in time order, training data end. bounds: rows at which sequences begin and end.
+    """
+    series = list(np.asarray(values).T if isinstance(values, np.ndarray) else values)
+    rows = len(series[0]) if series else 0
+    shown = min(len(series), MOST) if rows else 0
     if not shown:
         return empty(SERIES.title, "This table has no numbers.", 220)
     tall, domains = stacked(shown, ROW, GAP)
-    cut = None if train_fraction is None else train_fraction * len(values)
+    cut = None if train_fraction is None else train_fraction * rows
     axes: dict[str, Any] = {}
     traces: list[Any] = []
     words: list[dict[str, Any]] = []
@@ -41,28 +52,47 @@ def series_preview(values: np.ndarray, columns: Sequence[str], train_fraction: f
         ref = "" if k == 0 else str(k + 1)
         name = plain(columns[k]) or f"column {k + 1}"
         hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
-        traces += line(np.arange(len(values)), values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
+        traces += line(*thinned(series[k]), name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
         axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
         heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
         words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
     shapes = []
+    borders = list(bounds[1:-1])
+    for row in borders[: MOST_BORDERS if len(borders) <= MOST_BORDERS else 0]:
+        border = {"type": "line", "x0": int(row), "x1": int(row), "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+        shapes.append(border | {"line": {"color": INK, "width": 0.8, "dash": "dot"}})
     if cut is not None:
         wall = {"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": "paper"}
-        side = {"type": "rect", "x0": cut, "x1": len(values), "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
-        shapes = [
+        side = {"type": "rect", "x0": cut, "x1": rows, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+        shapes += [
             wall | {"line": {"color": INK, "width": 1.5, "dash": "dash"}},
             side | {"fillcolor": "rgba(127,127,127,0.10)", "line": {"width": 0}},
         ]
     note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: validation"]
-    note += [f"{values.shape[1] - shown} more columns"] * (values.shape[1] > shown)
-    xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(len(values), 1)])
+    note += [f"{len(borders) + 1:,} sequences"] * bool(borders)
+    note += [f"{len(series) - shown:,} more columns"] * (len(series) > shown)
+    note += ["drawn by lowest and highest values"] * (rows > POINTS)
+    xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(rows, 1)])
     layout: dict[str, Any] = {"height": 72 + tall + 46, "margin": {"l": 66, "r": 14, "t": 72, "b": 46}}
     layout |= {"note": "; ".join(note), "annotations": words, "shapes": shapes}
     return figure(traces, SERIES.title, xaxis, axes.pop("yaxis"), **layout, **axes)
 
 
-def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40) -> go.Figure:
-    """How often each token occurs: labels (V) and counts (V,); the `most` frequent ones."""
+def thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and values (at most POINTS) of a series (N,): of every stretch its lowest and its highest, in order."""
+    values = np.asarray(values, float)
+    if len(values) <= POINTS:
+        return np.arange(len(values)), values
+    size = -(-len(values) // (POINTS // 2))
+    padded = np.concatenate([values, np.full(-len(values) % size, np.nan)]).reshape(-1, size)
+    gaps = np.isnan(padded)
+    ends = np.stack([np.where(gaps, np.inf, padded).argmin(1), np.where(gaps, -np.inf, padded).argmax(1)], axis=1)
+    rows = (np.sort(ends, axis=1) + size * np.arange(len(padded))[:, None]).ravel()
+    return rows, padded.ravel()[rows]
+
+
+def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40, what: str = "Character") -> go.Figure:
+    """How often each token occurs: labels (V) and counts (V,); the `most` frequent ones. what: a token is."""
     counts = np.asarray(counts)
     if not len(counts):
         return empty(TOKENS.title, "This text has no characters.", 240)
@@ -80,5 +110,5 @@ def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40)
     bar |= {"text": names, "textposition": "none", "customdata": share, "hovertemplate": hover}
     place = {"tickvals": np.arange(len(order)), "ticktext": names, "tickangle": 0, "showgrid": False}
     rare = int((counts < 10).sum())
-    note = f"{len(counts)} different characters; {rare} occur fewer than 10 times"
-    return figure([bar], TOKENS.title, axis("Character", **place), axis("Times"), note=note, height=240, bargap=0.2)
+    note = f"{len(counts):,} different; {rare:,} occur fewer than 10 times"
+    return figure([bar], TOKENS.title, axis(plain(what), **place), axis("Times"), note=note, height=240, bargap=0.2)

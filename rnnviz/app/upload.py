@@ -1,0 +1,66 @@
+"""Bringing files: chosen or dropped, one or several, bounded, read by an errand, kept for the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.app import errands, session
+from rnnviz.app.words import literal
+from rnnviz.data.bounds import LIMIT_MB, TOTAL_MB
+from rnnviz.data.dataset import Dataset
+from rnnviz.data.sample import sample_csv
+from rnnviz.runs.errand import DONE, FAILED
+from rnnviz.runs.limits import whole_number
+
+FORMATS = "CSV, TSV, Excel, Parquet, JSON lines, NumPy, FASTA or plain text"
+_KEY = "reading"
+
+
+def limit_mb() -> int:
+    """Megabytes that one file may have."""
+    return whole_number("RNNVIZ_UPLOAD_MB", int(LIMIT_MB))
+
+
+def total_mb() -> int:
+    """Megabytes that all files of a visitor may have."""
+    return whole_number("RNNVIZ_VISITOR_MB", int(TOTAL_MB))
+
+
+def upload() -> Dataset | None:
+    """The file picker, and the data in hand: those of new files, or the ones read before; None while files are read."""
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    with left:
+        files = st.file_uploader(
+            f"{FORMATS}, up to {limit_mb()} MB each; several files become several sequences.",
+            accept_multiple_files=True,
+            max_upload_size=limit_mb(),
+            key="files",
+        )
+    with right:
+        as_text = st.toggle("Read as text", key="as text", help="Characters as tokens, whatever the file looks like.")
+        st.download_button(
+            "Sample CSV", sample_csv, "sample.csv", "text/csv", icon=":material/download:", on_click="ignore"
+        )
+    visitor = session.visitor()
+    version = tuple(file.file_id for file in files), as_text
+    if not files or visitor.read == version:  # files are read once, not at every click
+        return visitor.data
+    words = {"names": [file.name for file in files], "as_text": as_text}
+    words |= {"limit_mb": limit_mb(), "total_mb": total_mb()}
+    errand = errands.ask(_KEY, version, "read_files", words, lambda: _content(files))
+    if errand.state == FAILED:
+        st.error(literal(errand.error), icon=":material/error:")
+        return visitor.data
+    if errand.state != DONE:
+        errands.show(_KEY, errand, "a table of it")
+        return None
+    visitor.data, visitor.read = Dataset.from_parts(errand.words, errand.arrays), version
+    errands.forget(_KEY)
+    return visitor.data
+
+
+def _content(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile]) -> Mapping[str, np.ndarray]:
+    return {str(place): np.frombuffer(file.getbuffer(), np.uint8) for place, file in enumerate(files)}
