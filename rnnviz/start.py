@@ -21,6 +21,7 @@ from rnnviz.cells.layer import WEIGHTS
 from rnnviz.config import ConfigError, ExperimentConfig
 
 if TYPE_CHECKING:
+    from rnnviz.data.pipeline import Pipeline
     from rnnviz.run import Run
 
 STACKS = ("rnn", "encoder")  # the recurrent parts of our models
@@ -50,7 +51,7 @@ class Start:
     num_layers: int
     bidirectional: bool
     embedding_size: int = 0
-    pipeline: Any = None
+    pipeline: Pipeline | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not all(isinstance(name, str) for name in self.weights):
@@ -71,8 +72,11 @@ class Start:
 
     @classmethod
     def of(cls, run: Run, name: str = "") -> Start:
-        """The weights of a run as it is now."""
+        """The weights of a run as it is now, and how its data were prepared where they were uploaded."""
+        from rnnviz.tasks import make_task
+
         config = run.config
+        pipeline = None if run.data is None else getattr(make_task(config, run.data), "pipeline", None)
         return cls(
             name=name or f"{config.task}, {config.cell}, step {run.step}",
             weights=run.weights,
@@ -81,16 +85,16 @@ class Start:
             num_layers=config.num_layers,
             bidirectional=any(name.endswith("_reverse") for name in run.weights),
             embedding_size=config.embedding_size,
+            pipeline=pipeline,
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits of the SHA-256 of all that decides numbers; the name does not. Settings name weights by it."""
-        words, arrays = self.to_parts()
-        digest = hashlib.sha256(json.dumps({**words, "name": ""}, sort_keys=True).encode())
-        for name in sorted(arrays):
-            digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
-            digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+        """16 hex digits of the SHA-256 of the weights and of what they are; settings name a start by it."""
+        digest = hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode())
+        for name, array in sorted(self.weights.items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
 
     @property
@@ -137,15 +141,24 @@ class Start:
         """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`."""
         words: dict[str, Any] = {name: getattr(self, name) for name in _WORDS}
         arrays = {f"weights/{name}": np.ascontiguousarray(array) for name, array in self.weights.items()}
+        if self.pipeline is not None:
+            words["pipeline"], learned = self.pipeline.to_parts()
+            arrays |= {f"pipeline/{name}": array for name, array in learned.items()}
         return words, arrays
 
     @classmethod
     def from_parts(cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Start:
-        """What `to_parts` took apart. Raises KeyError, TypeError or ValueError where it is damaged."""
-        weights = {
-            name.removeprefix("weights/"): array for name, array in arrays.items() if name.startswith("weights/")
-        }
-        return cls(weights=weights, **{name: words[name] for name in _WORDS})
+        """What `to_parts` took apart. Raises LookupError, TypeError or ValueError where it is damaged."""
+        held: dict[str, dict[str, np.ndarray]] = {"weights": {}, "pipeline": {}}
+        for full, array in arrays.items():
+            holder, _, name = full.partition("/")
+            held[holder][name] = array
+        pipeline = None
+        if words.get("pipeline") is not None:
+            from rnnviz.data.pipeline import Pipeline
+
+            pipeline = Pipeline.from_parts(words["pipeline"], held["pipeline"])
+        return cls(weights=held["weights"], pipeline=pipeline, **{name: words[name] for name in _WORDS})
 
     def _check(self, stack: str) -> None:
         """Whether a stack is whole: every layer and direction has all its weights, each of the right shape."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from rnnviz.data.pipeline import Pipeline
 
 # kind of column -> (the array that carries all columns of this kind, its type)
 TYPES = {
@@ -18,6 +21,7 @@ TYPES = {
     "time": ("times", np.float64),
     "text": ("texts", np.int64),
 }
+PIPELINE = "pipeline/"  # before the names of the arrays of a pipeline that goes along
 TEXT, FILE = "text", "file"  # the column of a plain text, and the one that says which file a row came from
 
 
@@ -52,13 +56,15 @@ class Dataset:
 
     name: the file's name, for display as text only. table: C columns of N rows each; a plain text is one row of
     one "text" column named "text". bounds: (S + 1,) int64, rows bounds[s]:bounds[s + 1] are sequence s (a file
-    each where several were given). notes: sentences on how it was read.
+    each where several were given). notes: sentences on how it was read. pipeline: how it is to be prepared, where
+    that was learned from other data; None: from its own.
     """
 
     name: str
     table: tuple[Column, ...]
     bounds: np.ndarray
     notes: tuple[str, ...] = ()
+    pipeline: Pipeline | None = None
 
     @classmethod
     def of_numbers(cls, name: str, columns: Sequence[str], values: np.ndarray, notes: tuple[str, ...] = ()) -> Dataset:
@@ -108,7 +114,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits of the SHA-256 of the content (not of the name); a link names data by it."""
-        words, arrays = self.to_parts()
+        words, arrays = self._own_parts()
         digest = hashlib.sha256(repr(tuple(words["columns"])).encode())
         for name in ("values", TEXT):  # alone, as from the beginning: links made then still find their data
             if name in arrays:
@@ -117,6 +123,8 @@ class Dataset:
             digest.update(repr(words["kinds"]).encode())
         for name in sorted(arrays):
             digest.update(name.encode() + arrays[name].tobytes())
+        if self.pipeline is not None:
+            digest.update(self.pipeline.fingerprint.encode())
         return digest.hexdigest()[:16]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -124,6 +132,13 @@ class Dataset:
 
         One array (N, ...) for all columns of a kind; a plain text is its bytes.
         """
+        words, arrays = self._own_parts()
+        if self.pipeline is not None:
+            words["pipeline"], learned = self.pipeline.to_parts()
+            arrays |= {f"{PIPELINE}{name}": array for name, array in learned.items()}
+        return words, arrays
+
+    def _own_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         words: dict[str, Any] = {"name": self.name, "columns": self.columns, "notes": self.notes}
         if self.text is not None and len(self.table) == self.rows == 1:
             return words | {"columns": ()}, {TEXT: np.frombuffer(self.text.encode(), np.uint8)}
@@ -141,6 +156,13 @@ class Dataset:
     @classmethod
     def from_parts(cls, words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Dataset:
         """What `to_parts` took apart. Raises LookupError, TypeError or ValueError where it is damaged."""
+        if words.get("pipeline") is not None:
+            from rnnviz.data.pipeline import Pipeline
+
+            learned = {name.removeprefix(PIPELINE): a for name, a in arrays.items() if name.startswith(PIPELINE)}
+            own = {name: array for name, array in arrays.items() if not name.startswith(PIPELINE)}
+            data = cls.from_parts({**words, "pipeline": None}, own)
+            return replace(data, pipeline=Pipeline.from_parts(words["pipeline"], learned))
         name, columns, notes = words["name"], tuple(words["columns"]), tuple(words["notes"])
         if not all(isinstance(word, str) for word in (name, *columns, *notes)):
             raise ValueError("the data set has names that are no text.")

@@ -7,8 +7,11 @@ change what training sees.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -115,6 +118,15 @@ class Pipeline:
         """The fields of a configuration for data that are prepared by this. Raises DataError for unfit data."""
         task = next(task for task, goal in GOALS.items() if goal == self.roles.goal)
         return {"task": task, **self.settings, **self.roles.numbers_in(data)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits of the SHA-256 of all of it."""
+        words, arrays = self.to_parts()
+        digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
+        for name in sorted(arrays):
+            digest.update(name.encode() + arrays[name].tobytes())
+        return digest.hexdigest()[:16]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """(words that JSON can hold, arrays): what a file or a message carries, for `from_parts`."""

@@ -155,12 +155,15 @@ _COLUMNS = ("task", "columns", "targets", "label_column", "sequence_column", "ti
 
 
 def prepare(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared]:
-    """The pipeline that data bring, or else one fitted on their training part; and what it makes of them."""
+    """The pipeline that data bring, if it is what the configuration asks for, or else one fitted on their training
+    part; and what it makes of them."""
     key = tuple(getattr(config, name) for name in (*_COLUMNS, *SETTINGS))
     known = _latest.get(data)
     if known and known[0] == key:
         return known[1:]
-    pipeline = Pipeline.fit(data, config)
+    brought = data.pipeline
+    fits = brought and all(getattr(config, name) == value for name, value in brought.fields(data).items())
+    pipeline = brought if brought and fits else Pipeline.fit(data, config)
     prepared = pipeline.apply(data)
     _latest[data] = (key, pipeline, prepared)
     return pipeline, prepared

@@ -11,6 +11,8 @@ from small_runs import assert_equal, go, small
 from torch.nn import functional
 
 from rnnviz.config import ConfigError
+from rnnviz.data.characters import UNKNOWN
+from rnnviz.data.dataset import Dataset
 from rnnviz.model import build
 from rnnviz.objective import TensorBatch
 from rnnviz.run import Run
@@ -126,6 +128,36 @@ def test_the_fingerprint_is_of_what_decides_numbers():
     nudged = dict(run.weights)
     nudged["readout.bias"] = np.nextafter(nudged["readout.bias"], np.float32(9))
     assert replace(one, weights=nudged).fingerprint != one.fingerprint
+
+
+def uploaded():
+    """A run on a text of one's own."""
+    data = Dataset.of_text("a.txt", "the cat sat on the mat. " * 40)
+    config = small(task="uploaded", unit="characters", data=data.fingerprint, embedding_size=3)
+    return advance(start(config, data), 6)
+
+
+def test_new_data_are_prepared_as_those_were_that_the_weights_know():
+    """The same letter is the same token, though the new text has others."""
+    given = Start.of(uploaded())
+    assert Start.from_parts(*given.to_parts()).pipeline.fingerprint == given.pipeline.fingerprint
+    other = Dataset.of_text("b.txt", "zebras eat mats, not hats. " * 40)
+    alike = replace(other, pipeline=given.pipeline)
+    assert alike.fingerprint != other.fingerprint == replace(alike, pipeline=None).fingerprint
+    config = small(embedding_size=3, freeze="both").with_(**given.pipeline.fields(alike))
+    run = start(config.with_(data=alike.fingerprint), alike, given)
+    for name, array in given.weights.items():
+        np.testing.assert_array_equal(run.weights[name], array, err_msg=name)
+    task = make_task(run.config, alike)
+    read = {task.decode_input(row) for row in task.heldout(40).inputs}
+    assert set("".join(read)) == {*" .aehmnost", UNKNOWN}  # of "zebras eat mats, not hats. "
+    with pytest.raises(ConfigError, match="does not fit this task: embed.weight"):
+        start(config, other, given)
+    later = Run.from_bytes(advance(run, 3).to_bytes())
+    assert later.data.fingerprint == alike.fingerprint and later.data.pipeline.fingerprint == given.pipeline.fingerprint
+    assert_equal(advance(later, 4), advance(run, 7))
+    asked_otherwise = run.config.with_(unit="words", freeze="nothing")
+    assert make_task(asked_otherwise, alike).pipeline.fingerprint != given.pipeline.fingerprint
 
 
 FROZEN = {"nothing": (), "embedding": ("embed.",), "recurrent": ("rnn.",), "both": ("embed.", "rnn.")}
