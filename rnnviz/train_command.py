@@ -61,8 +61,6 @@ def configured(args: argparse.Namespace, data: Dataset | None = None) -> Experim
     if data is not None and not task.needs_data:
         raise ValueError(f"--task {name} brings its own data; leave out --file, or say --task {Uploaded.name}.")
     values = {**task.defaults, **given}
-    if data is not None and "columns" not in given:
-        values["columns"] = data.numbers
     return named_data(ExperimentConfig(**values), data)
 
 

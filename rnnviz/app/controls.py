@@ -192,7 +192,7 @@ def _integer(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None
 
 def _number(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:
     low, high = row.bounds
-    bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": row.step}
+    bounds: dict[str, Any] = {"min_value": float(low), "max_value": float(high), "step": float(row.step)}
     st.number_input(**common, **bounds, value=value_of(row, config), format="%g")
 
 

@@ -19,6 +19,7 @@ from rnnviz.figures import (
     gradient_norms,
     inputs,
     prediction,
+    prepared,
     residuals,
     runs,
     splits,
@@ -67,6 +68,7 @@ FIGURES: Registry[Explained] = Registry(
         "folds": forecast.FOLDS,
         "series": data.SERIES,
         "tokens": data.TOKENS,
+        "prepared": prepared.PREPARED,
         "example": examples.EXAMPLE,
     },
 )

@@ -21,6 +21,7 @@ from rnnviz.figures import (
     gates,
     gradient_norms,
     prediction,
+    prepared,
     states,
     training,
     trajectories,
@@ -122,5 +123,8 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         ),
         "bands": lambda: compare.bands_figure([("LSTM", checks, seeds), ("GRU", checks, 2 * seeds)], baseline=0.2),
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
+        "prepared": lambda: prepared.prepared_series(
+            {"training": np.cumsum(seeds.T[:12], 0), "held-out": seeds.T[12:]}, ["a", "b", "c"]
+        ),
         "characters": lambda: data.token_frequencies(list("ab \n"), np.array([5, 9, 1, 2])),
     }

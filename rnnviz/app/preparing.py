@@ -1,0 +1,80 @@
+"""From data in hand to settings that prepare them: what suggests itself, and what a change of one control means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnnviz.app import settings
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import FILE, Dataset
+from rnnviz.data.errors import DataError
+from rnnviz.data.roles import GOALS, Roles
+from rnnviz.tasks import TASKS
+from rnnviz.tasks.uploaded import prepare
+
+LONGEST = 200  # time steps of a sequence that has one class, unless more are asked for
+
+
+def chosen(data: Dataset, now: ExperimentConfig) -> ExperimentConfig:
+    """The settings, where they are of these data; else the ones that suggest themselves."""
+    same = now.task in GOALS and now.data == data.fingerprint
+    return now if same else fresh(data, usual_task(data), now.seed)
+
+
+def changed(data: Dataset, now: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
+    return settings.changed(chosen(data, now), field, value)
+
+
+def usual_task(data: Dataset) -> str:
+    """A text with a category beside it has a class; what has numbers or is all text is forecast."""
+    kinds = {column.kind for column in data.table if column.name != FILE}
+    if kinds >= {"text", "category"}:
+        return "uploaded_class"
+    return "uploaded" if kinds & {"number", "text"} else "uploaded_steps"
+
+
+def fresh(data: Dataset, task: str, seed: int = 0) -> ExperimentConfig:
+    """Settings that work for a task on these data: its time index, and windows that fit."""
+    config = settings.base(task, seed).with_(data=data.fingerprint)
+    times = places(data, "time")
+    try:
+        if times and Roles.of(config, data).reads in ("rows", "cells"):
+            config = config.with_(time_column=times[0])
+        prepared = prepare(config, data)[1]
+    except DataError:
+        return config  # which the page says
+    longest = [int(np.diff(part.bounds).max(initial=1)) for part in prepared.parts.values()]
+    if TASKS[task].whole:
+        return config.with_(length=max(2, min(LONGEST, max(longest))))
+    return config.with_(length=max(1, min(config.length, min(longest) - config.horizon)))
+
+
+def resolved(data: Dataset, config: ExperimentConfig) -> dict[str, Any]:
+    """Which columns play which part, by number; as asked for where that cannot be."""
+    try:
+        return Roles.of(config, data).numbers_in(data)
+    except DataError:
+        return {"columns": config.columns, "targets": config.targets, "label_column": config.label_column}
+
+
+def places(data: Dataset, *kinds: str) -> tuple[int, ...]:
+    """Columns of these kinds, by number."""
+    return tuple(k for k, column in enumerate(data.table) if column.kind in kinds)
+
+
+def titles(data: Dataset, config: ExperimentConfig) -> list[str]:
+    """The steps that there are for these data, in order."""
+    try:
+        roles = Roles.of(config, data)
+    except DataError:
+        return ["Sequences", "Windows"]
+    if roles.reads == "texts":
+        return ["Sequences", "Parts", "Tokens", "Windows"]
+    timed = ["Order in time"] * bool(places(data, "time")) + ["Resampling"] * bool(roles.time)
+    first = ["Sequences", *timed, "Parts"]
+    if roles.reads == "cells":
+        return [*first, "Tokens", "Windows"]
+    spoken = any(data.table[k].kind == "category" for k in roles.numbers_in(data)["columns"])  # type: ignore[attr-defined]
+    return [*first, "Missing values", "Scaling", *["Categories"] * spoken, "Windows"]

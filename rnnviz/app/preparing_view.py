@@ -1,0 +1,199 @@
+"""What the page Your data asks and shows of preparing: what is learned from what, every step, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.app import controls, preparing, session
+from rnnviz.app.frame import page
+from rnnviz.app.settings import BY_FIELD
+from rnnviz.app.show import picture
+from rnnviz.app.words import literal
+from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data.arranging import PARTS, Step
+from rnnviz.data.dataset import Dataset
+from rnnviz.data.errors import DataError
+from rnnviz.figures.data import token_frequencies
+from rnnviz.figures.prepared import MOST, prepared_series
+from rnnviz.tasks import TASKS, make_task
+from rnnviz.tasks.uploaded import Prepares
+
+GOALS = {"uploaded": "What comes next", "uploaded_class": "A class per sequence", "uploaded_steps": "A label per row"}
+NOTHING = "—"
+FIRST_STEPS = 12  # time steps of the first window that are shown
+CONTROLS = {  # the fields that decide a step
+    "Sequences": ("sequence_column",),
+    "Order in time": ("time_column",),
+    "Resampling": ("resample",),
+    "Parts": ("train_fraction", "test_fraction"),
+    "Missing values": ("missing",),
+    "Scaling": ("scaling",),
+    "Categories": ("categories",),
+    "Tokens": ("unit",),
+    "Windows": ("length", "stride", "horizon"),
+}
+
+
+def goal(data: Dataset, chosen: ExperimentConfig) -> None:
+    """What is learned, of which column, from which columns."""
+    tasks = [task for task in GOALS if task == "uploaded" or len(data.table) > 1]
+    if len(tasks) > 1:
+        st.segmented_control(
+            "What to predict", tasks, key="prepare task", required=True, label_visibility="collapsed",
+            default=controls.show("prepare task", chosen.task), format_func=GOALS.__getitem__,
+            on_change=_task_used, args=(data,),
+        )  # fmt: skip
+    if data.kind == "text":
+        return
+    now = preparing.resolved(data, chosen)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if "label_column" in TASKS[chosen.task].uses:
+            labels = preparing.places(data, "number", "category", "text")
+            _column(data, "label_column", "Label", labels, now["label_column"])
+        elif now["targets"] or data.numbers:
+            _columns(data, "targets", "Predict", data.numbers, now["targets"])
+        inputs = preparing.places(data, "number", "category", "text")
+        _columns(data, "columns", "From", inputs, now["columns"])
+
+
+def go(data: Dataset, chosen: ExperimentConfig) -> Prepares | None:
+    """The way to the page Train; or None, and the reason why these choices cannot train."""
+    try:
+        task = make_task(chosen, data)
+    except (DataError, ConfigError) as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return None
+    assert isinstance(task, Prepares)
+    if st.button("Train on it", type="primary", icon=":material/play_arrow:"):
+        controls.take(chosen)
+        st.switch_page(page("train.py"))
+    return task
+
+
+def steps(data: Dataset, chosen: ExperimentConfig, task: Prepares | None) -> None:
+    """Every step with its controls, what it did, and the size of the data after it."""
+    done = {step.title: step for step in task.steps} if task else {}
+    for number, title in enumerate(preparing.titles(data, chosen), 1):
+        with st.container(key=f"step {title}"):
+            left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
+            with left:
+                _said(number, title, done.get(title))
+            with right, st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+                for field in CONTROLS[title]:
+                    if field in TASKS[chosen.task].uses or field == "length":
+                        _step_control(data, chosen, field)
+
+
+def outcome(data: Dataset, chosen: ExperimentConfig, task: Prepares) -> None:
+    """What comes out: the inputs over all rows, or the tokens; and the first window, number by number."""
+    prepared, version = task.prepared, (data.fingerprint, chosen)
+    if prepared.vocabulary is not None:
+        tokens = prepared.parts["train"].inputs
+        counts = np.bincount(tokens, minlength=len(prepared.input_labels))
+        picture("tokens", "prepared tokens", version, lambda: token_frequencies(prepared.input_labels, counts))
+    else:
+        picture("prepared", "prepared", version, lambda: _series(task))
+    st.caption("**The first window to judge by**, as the network gets it: a row is a time step.")
+    st.dataframe(_first_window(task), hide_index=True, height="content")
+
+
+def _said(number: int, title: str, step: Step | None) -> None:
+    size = f" · {step.rows:,} × {step.columns:,}" if step else ""
+    st.markdown(f"**{number} · {title}**{size}")
+    if step:
+        st.caption(literal(step.words))
+
+
+def _step_control(data: Dataset, chosen: ExperimentConfig, field: str) -> None:
+    row = BY_FIELD[field]
+    if field in ("sequence_column", "time_column"):
+        kinds = ("time", "number") if field == "time_column" else ("category", "number", "text")
+        _column(data, field, row.label, (-1, *preparing.places(data, *kinds)), getattr(chosen, field))
+        return
+    key = f"prepare {field}"
+    controls.show(key, controls.value_of(row, chosen))
+    common = {"label": row.label, "key": key, "help": row.help, "on_change": _used, "args": (data, field, key)}
+    controls.DRAW[row.kind](row, chosen, common)
+
+
+def _column(data: Dataset, field: str, label: str, options: Sequence[int], value: int) -> None:
+    """A choice of one column, -1 being none."""
+    key = f"prepare {field}"
+    options = list(options) if value in options else [value, *options]
+    st.selectbox(
+        label, options, options.index(controls.show(key, value)), key=key, format_func=_name(data),
+        help=BY_FIELD[field].help, on_change=_used, args=(data, field, key),
+    )  # fmt: skip
+
+
+def _columns(data: Dataset, field: str, label: str, options: Sequence[int], value: Sequence[int]) -> None:
+    key = f"prepare {field}"
+    known = [number for number in value if number in options]  # a link may ask for others
+    st.multiselect(
+        label, list(options), default=controls.show(key, known), key=key, format_func=_name(data),
+        placeholder="what suggests itself", on_change=_used, args=(data, field, key),
+    )  # fmt: skip
+
+
+def _name(data: Dataset) -> Callable[[int], str]:
+    return lambda number: data.columns[number] if 0 <= number < len(data.columns) else NOTHING
+
+
+def _used(data: Dataset, field: str, key: str) -> None:
+    if controls.echoed(key):
+        return
+    value: Any = st.session_state[key]
+    value = tuple(value) if isinstance(value, list) else value
+    controls.take(preparing.changed(data, controls.current(), field, value))
+
+
+def _task_used(data: Dataset) -> None:
+    controls.take(preparing.fresh(data, st.session_state["prepare task"], controls.current().seed))
+
+
+def _series(task: Prepares) -> Any:
+    prepared = task.prepared
+    names = {name: PARTS[name] for name in prepared.parts}
+    filled = {}
+    for name, part in prepared.parts.items():
+        filled[names[name]] = np.zeros((len(part.inputs), len(prepared.input_labels)), bool)
+        filled[names[name]][:, list(prepared.numbers)] = part.filled
+    return prepared_series(
+        {names[name]: part.inputs[:, :MOST] for name, part in prepared.parts.items()},
+        prepared.input_labels,
+        {name: each[:, :MOST] for name, each in filled.items()},
+        {names[name]: part.bounds for name, part in prepared.parts.items()},
+    )
+
+
+def _first_window(task: Prepares) -> dict[str, Any]:
+    """The first held-out window: inputs and targets of its first time steps, under names that differ."""
+    batch = task.heldout(1)
+    inputs, targets = batch.inputs[0][:FIRST_STEPS], batch.targets[0]
+    count = len(inputs)
+    table: dict[str, Any] = {"t": np.arange(count)}
+    if task.tokens:
+        table["token"] = [task.input_labels[token] for token in inputs]
+    else:
+        for k in range(min(MOST, inputs.shape[1])):
+            table[f"{k + 1}. {task.input_labels[k]}"] = inputs[:, k]
+    known = np.ones(count, bool) if batch.counts is None else batch.counts[0][:count]
+    if task.whole:
+        table["→ class"] = [""] * (count - 1) + [task.labels[int(targets)]]
+    elif targets.ndim == 1:
+        table["→ target"] = [
+            task.labels[int(each)] if there else "" for each, there in zip(targets, known, strict=False)
+        ]
+    else:
+        for k, name in enumerate(task.labels):
+            table[f"→ {name}"] = np.where(known, targets[:count, k], np.nan)
+    return table
+
+
+def running(data: Dataset | None) -> bool:
+    """Whether data are in hand."""
+    return data is not None and session.visitor().data is data
