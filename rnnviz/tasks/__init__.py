@@ -13,12 +13,15 @@ from rnnviz.tasks.caption import Caption
 from rnnviz.tasks.copy_memory import CopyMemory
 from rnnviz.tasks.digits import DigitsPixels, DigitsRows
 from rnnviz.tasks.dna import Dna
+from rnnviz.tasks.gestures import Gestures
 from rnnviz.tasks.mackey_glass import MackeyGlass
+from rnnviz.tasks.music import Music
 from rnnviz.tasks.names import Names
 from rnnviz.tasks.noise import Noise
 from rnnviz.tasks.sensors import Sensors
 from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sine import Sine
+from rnnviz.tasks.spoken_digits import SpokenDigits
 from rnnviz.tasks.stocks import Stocks
 from rnnviz.tasks.tagging import Tagging
 from rnnviz.tasks.temporal_order import TemporalOrder
@@ -28,6 +31,7 @@ from rnnviz.tasks.translation import Translation
 from rnnviz.tasks.uploaded import Uploaded
 from rnnviz.tasks.uploaded_class import UploadedClass
 from rnnviz.tasks.uploaded_steps import UploadedSteps
+from rnnviz.tasks.video import Video
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
@@ -48,6 +52,10 @@ TASKS: Registry[type[Task]] = Registry(
         "dna": Dna,
         "caption": Caption,
         "translation": Translation,
+        "spoken_digits": SpokenDigits,
+        "gestures": Gestures,
+        "video": Video,
+        "music": Music,
         "noise": Noise,
         "uploaded": Uploaded,
         "uploaded_class": UploadedClass,

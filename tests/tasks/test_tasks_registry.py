@@ -147,9 +147,9 @@ def test_probe_is_a_small_heldout_set(name, data):
 
 @every_task
 def test_bidirectional_reading_would_give_away_exactly_the_causal_targets(name, data):
-    """In a causal task the target at t is the input at t + 1 (of the target's column)."""
+    """In a causal task the target at t is the input at t + 1 (of the target's column; of a film, see its own test)."""
     task = made(name, data)
-    if task.causal and not SHAPES[task.shape].writes:
+    if task.causal and task.reads != "frames" and not SHAPES[task.shape].writes:
         batch = task.heldout(4)
         later = batch.inputs if task.tokens else batch.inputs[..., : task.output_size]
         assert np.array_equal(later[:, 1:], batch.targets[:, :-1])
@@ -191,8 +191,8 @@ def test_a_test_set_is_another_fixed_set(name, data):
     assert not np.array_equal(test.inputs[: len(heldout.inputs)], heldout.inputs[: len(test.inputs)])
 
 
-# As above; and remarks that are held back may be drawn twice.
-ONCE = [(name, data) for name, data in CASES[:-1] if name not in ("copy_memory", "text", "sentiment")]
+# As above; remarks that are held back may be drawn twice, and eight eighths of a melody are some of another's.
+ONCE = [(name, data) for name, data in CASES[:-1] if name not in ("copy_memory", "text", "sentiment", "music")]
 
 
 @pytest.mark.parametrize(("name", "data"), ONCE)

@@ -40,8 +40,13 @@ def test_sizes_are_those_of_the_model(task_name, settings):
     assert size.states == states / sequence_steps
     assert size.outputs == (outputs.numel() / sequence_steps if outputs.dim() == 3 else 0)
     assert size.data == batch.inputs.size / sequence_steps
-    both = isinstance(model.embed, torch.nn.Linear)  # its input is kept beside its output
-    assert size.inputs == (entering.numel() + both * x.numel()) / sequence_steps
+    made: list[int] = []  # by the embedding, its own input beside its output where that is something else
+    for module in model.embed.modules():
+        if next(module.parameters(recurse=False), None) is not None:
+            module.register_forward_hook(lambda _, given, out: made.append(out.numel()))
+    model.embed(x)
+    made = made or [entering.numel()]
+    assert size.inputs == (sum(made) + (x.is_floating_point() and entering is not x) * x.numel()) / sequence_steps
 
 
 @pytest.mark.parametrize("task_name", WRITERS)
