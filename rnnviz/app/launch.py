@@ -17,6 +17,7 @@ import webbrowser
 from pathlib import Path
 
 from rnnviz.app import admin
+from rnnviz.app.quota import limit_mb
 from rnnviz.config import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,7 @@ def main(args: argparse.Namespace) -> int:
         return 1
     try:
         admin.secret()
+        largest = limit_mb()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
@@ -56,6 +58,7 @@ def main(args: argparse.Namespace) -> int:
     # The folder decides which .streamlit/config.toml is read; our own package is found from there too.
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     command += [f"--server.port={port}", f"--server.address={args.address}"]
+    command += [f"--server.maxUploadSize={largest + 2}"]  # our own limits answer first, in words
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": python_path()})
     signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())  # else it would outlive us
     if not args.no_browser:

@@ -18,7 +18,8 @@ from rnnviz.figures.data import series_preview, token_frequencies
 
 FIRST_ROWS, WIDEST = 100, 100  # rows, and columns, of the table of first rows
 CHARACTERS, COUNTED = 400, 2_000_000  # of a text: shown, and looked at
-NOTES = 3  # shown before the others hide
+NOTES = 4  # shown before the others hide
+HOW = ("Read", "Names of columns", "No names of columns", "What stands before")  # how notes begin that always are there
 
 
 def preview(data: Dataset, train_fraction: float | None = None) -> None:
@@ -33,14 +34,16 @@ def preview(data: Dataset, train_fraction: float | None = None) -> None:
         return
     chosen = _columns(data)
     _series(data, chosen, train_fraction)
-    st.dataframe(_first_rows(data.table[:WIDEST]), height=282)
+    st.dataframe(_first_rows(data.table[:WIDEST]), height=282, hide_index=True)
     if len(data.table) > WIDEST:
         st.caption(f"The first {FIRST_ROWS} rows of the first {WIDEST} columns.")
 
 
 def _notes(notes: Sequence[str]) -> None:
-    st.caption("\n".join(f"- {literal(note)}" for note in notes[:NOTES]))
-    if more := notes[NOTES:]:
+    how = [note for note in notes if note.startswith(HOW)]
+    rest = [note for note in notes if not note.startswith(HOW)]
+    st.caption(literal(" ".join(how)) + "".join(f"\n- {literal(note)}" for note in rest[:NOTES]))
+    if more := rest[NOTES:]:
         with st.expander(f"{len(more)} more on how it was read"):
             st.caption("\n".join(f"- {literal(note)}" for note in more))
 
@@ -59,7 +62,11 @@ def _columns(data: Dataset) -> list[int]:
         table,
         hide_index=True,
         height=min(38 + 35 * len(lines), 318),
-        column_config={"Missing": missing, "Kind": st.column_config.TextColumn(width="small")},
+        column_config={
+            "Missing": missing,
+            "Kind": st.column_config.TextColumn(width="small"),
+            "Holds": st.column_config.TextColumn(width="large"),
+        },
         on_select="rerun",
         selection_mode="multi-row",
         key=f"columns {data.fingerprint}",
@@ -111,4 +118,4 @@ def _texts(data: Dataset) -> None:
     picture("tokens", "data tokens", data.fingerprint, frequencies)
     st.code(first[:CHARACTERS], language=None, wrap_lines=True)
     if len(data.texts) > 1:
-        st.dataframe(_first_rows(data.table), height=282)
+        st.dataframe(_first_rows(data.table), height=282, hide_index=True)

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from rnnviz.app import admin, health
 from rnnviz.app.fence import Fence
 from rnnviz.app.owner import OwnerCookie
+from rnnviz.app.quota import Quota, limit_mb, total_mb
 from rnnviz.config import ConfigError
 from rnnviz.registry import UnknownName
 from rnnviz.runs.engine import get_engine
@@ -23,9 +24,14 @@ def prepare() -> dict[str, Any]:
     try:
         admin.secret()
         get_engine()
+        limit_mb(), total_mb()
     except (ConfigError, UnknownName) as error:
         raise SystemExit(str(error)) from None
-    return {"routes": [health.ROUTE], "middleware": [Middleware(Fence), Middleware(OwnerCookie)], "lifespan": _lifespan}
+    return {
+        "routes": [health.ROUTE],
+        "middleware": [Middleware(Fence), Middleware(OwnerCookie), Middleware(Quota)],
+        "lifespan": _lifespan,
+    }
 
 
 @asynccontextmanager

@@ -8,25 +8,14 @@ import numpy as np
 import streamlit as st
 
 from rnnviz.app import errands, session
+from rnnviz.app.quota import limit_mb, total_mb
 from rnnviz.app.words import literal
-from rnnviz.data.bounds import LIMIT_MB, TOTAL_MB
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.sample import sample_csv
 from rnnviz.runs.errand import DONE, FAILED
-from rnnviz.runs.limits import whole_number
 
 FORMATS = "CSV, TSV, Excel, Parquet, JSON lines, NumPy, FASTA or plain text"
 _KEY = "reading"
-
-
-def limit_mb() -> int:
-    """Megabytes that one file may have."""
-    return whole_number("RNNVIZ_UPLOAD_MB", int(LIMIT_MB))
-
-
-def total_mb() -> int:
-    """Megabytes that all files of a visitor may have."""
-    return whole_number("RNNVIZ_VISITOR_MB", int(TOTAL_MB))
 
 
 def upload() -> Dataset | None:

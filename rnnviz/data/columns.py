@@ -18,6 +18,7 @@ SAMPLE = 500
 MOST_LEVELS = 50  # different words of a category; more are text
 DECIMAL_COMMA = STYLES[0]
 _POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+").fullmatch
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?", re.ASCII).fullmatch
 _DIGITS = re.compile(r"[+-]?\d+").fullmatch
 
 
@@ -195,6 +196,8 @@ def _became(name: str, count: int, one: str, many: str, place: str) -> str:
 
 def _times(c: Cells) -> Found | None:
     """A column of dates; None where too many cells are none. What it says about the order of rows is in the notes."""
+    if (iso := _iso(c)) is not None:
+        return iso
     dates = {k: date for k in c.present if (date := date_of(c.words[k]))}
     if c.share(dates) < ENOUGH:
         return None
@@ -206,27 +209,47 @@ def _times(c: Cells) -> Found | None:
     readings = [reading for reading in readings if np.isnan(reading[0]).sum() == fewest]
     sorted_up = [reading for reading in readings if _falls(reading[0]) is None]
     values, _ = (sorted_up or readings)[0]
-    label, notes = f"Column '{shown(c.name)}'", []
+    notes = []
     if len(readings) == 2 and not np.array_equal(readings[0][0], readings[1][0], equal_nan=True):
         why = "which gives the order of the rows" if len(sorted_up) == 1 else "though the other way is possible too"
-        notes.append(f"{label}: its dates were read with the {(sorted_up or readings)[0][1]} first, {why}.")
+        notes.append(
+            f"Column '{shown(c.name)}': its dates were read with the {(sorted_up or readings)[0][1]} first, {why}."
+        )
     slips = [k for k in c.present if np.isnan(first[k]) and np.isnan(last[k])]
     missing = np.isnan(values) & ~c.gap[c.codes]
     if missing.any():
         at = c.place(slips[0] if slips else int(c.codes[np.argmax(missing)]))
         notes.append(_became(c.name, int(missing.sum()), "cell is no date", "cells are no dates", at))
-    fall = _falls(values)
-    if fall is not None:
-        rows = np.flatnonzero(~np.isnan(values))
-        down = bool((np.diff(values[rows]) <= 0).all())
-        notes.append(
+    return Found(Column(c.name, "time", values), (*notes, *_order(c, values)))
+
+
+def _iso(c: Cells) -> Found | None:
+    """The same for dates that numpy reads, at thirty times the speed; None where one is written otherwise."""
+    present = c.present
+    if not all(_ISO(c.words[k]) for k in present):
+        return None
+    words = np.full(len(c.words), np.nan)
+    try:
+        words[present] = np.array([c.words[k] for k in present], "M8[ms]").astype(np.int64) / 1000
+    except ValueError:  # no such day
+        return None
+    return Found(Column(c.name, "time", words[c.codes]), _order(c, words[c.codes]))
+
+
+def _order(c: Cells, values: np.ndarray) -> tuple[str, ...]:
+    """What dates say about the order of the rows, where it is not the usual one."""
+    fall, label = _falls(values), f"Column '{shown(c.name)}'"
+    if fall is None:
+        return ()
+    if (np.diff(values[~np.isnan(values)]) <= 0).all():
+        return (
             f"{label}: the newest row comes first, so the past would be predicted from the future; sort the file with "
-            "the oldest row first and upload it again."
-            if down
-            else f"{label}: its dates are not in order ({c.where} {c.places[fall]:,} is earlier than the one before); "
-            "sort the file with the oldest row first if its rows are a series."
+            "the oldest row first and upload it again.",
         )
-    return Found(Column(c.name, "time", values), tuple(notes))
+    return (
+        f"{label}: its dates are not in order ({c.where} {c.places[fall]:,} is earlier than the one before); sort the "
+        "file with the oldest row first if its rows are a series.",
+    )
 
 
 def _falls(values: np.ndarray) -> int | None:
