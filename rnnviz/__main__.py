@@ -17,6 +17,7 @@ COMMANDS: Registry[tuple[str, str]] = Registry(
         "run": ("rnnviz.app.launch", "open the app in a browser"),
         "train": ("rnnviz.train_command", "train one experiment without the app"),
         "remake": ("rnnviz.export.remake", "make a saved run again and compare it, bit for bit"),
+        "rivals": ("rnnviz.rivals.command", "train one experiment, and what else could do it"),
         "gallery": ("rnnviz.gallery.command", "train every example of the gallery, and say how well it does"),
         "bench": ("rnnviz.bench", "measure recording and gradient flow against their alternatives"),
         "worker": ("rnnviz.runs.worker", "run slices of training for the app (started by it)"),

@@ -26,20 +26,25 @@ SET_BY_FILE = "data"  # the fingerprint follows from --file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_experiment(parser)
+    parser.add_argument("--steps", type=int, default=1000, help="optimiser steps at most (default 1000)")
+    parser.add_argument("--until", type=float, help="stop when the held-out metric is this good")
+    parser.add_argument("--every", type=int, default=50, help="steps between lines of the table (default 50)")
+    parser.add_argument("--test-size", type=int, default=2000, help="held-out sequences (default 2000)")
+    parser.add_argument("--threads", type=int, default=1, help="torch's threads (default 1, often the fastest)")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the run at the end (safetensors)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table and the outcome")
+
+
+def add_experiment(parser: argparse.ArgumentParser) -> None:
+    """What `begin` reads: every field of a configuration, or a saved run."""
     group = parser.add_argument_group("the experiment", "defaults are the task's own where it has some")
     for f in fields(ExperimentConfig):
         if f.name != SET_BY_FILE:
             group.add_argument("--" + f.name.replace("_", "-"), default=argparse.SUPPRESS, **_option(f))
     group.add_argument("--file", type=Path, help="a table or a text to train on (task `uploaded`)")
-    parser.add_argument("--steps", type=int, default=1000, help="optimiser steps at most (default 1000)")
-    parser.add_argument("--until", type=float, help="stop when the held-out metric is this good")
-    parser.add_argument("--every", type=int, default=50, help="steps between lines of the table (default 50)")
-    parser.add_argument("--test-size", type=int, default=2000, help="held-out sequences (default 2000)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
-    parser.add_argument("--threads", type=int, default=1, help="torch's threads (default 1, often the fastest)")
     parser.add_argument("--load", type=Path, metavar="FILE", help="go on with a saved run instead")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="save the run at the end (safetensors)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table and the outcome")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -73,7 +78,7 @@ def _train(args: argparse.Namespace) -> int:
     from rnnviz.training import advance, evaluate
 
     torch.set_num_threads(args.threads)
-    run = _begin(args)
+    run = begin(args)
     table = Table(run, args.until)
     last = run.step + args.steps
     table.add(run, evaluate(run, args.test_size, args.device))
@@ -89,7 +94,8 @@ def _train(args: argparse.Namespace) -> int:
     return 0
 
 
-def _begin(args: argparse.Namespace) -> Run:
+def begin(args: argparse.Namespace) -> Run:
+    """The run that the options of `add_experiment` ask for, as it begins. Raises ConfigError, ValueError, OSError."""
     from rnnviz.training import start
 
     if args.load:
