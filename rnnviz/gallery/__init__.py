@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnviz.gallery import language, pixels, series, symbols
+from rnnviz.gallery import language, pixels, series, signals, symbols
 from rnnviz.gallery.example import Example as Example
 from rnnviz.registry import Registry
 
@@ -20,5 +20,9 @@ EXAMPLES: Registry[Example] = Registry(
         "digits_rows": pixels.DIGITS_ROWS,
         "digits_pixels": pixels.DIGITS_PIXELS,
         "dna": symbols.DNA,
+        "spoken_digits": signals.SPOKEN_DIGITS,
+        "gestures": signals.GESTURES,
+        "video": signals.VIDEO,
+        "music": signals.MUSIC,
     },
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.figures import examples
+from rnnviz.gallery import signal_pictures
 from rnnviz.registry import Registry
 from rnnviz.tasks import Task
 from rnnviz.tasks.base import Batch
@@ -97,6 +98,10 @@ PICTURES: Registry[Callable[[Any], Any]] = Registry(
         "rows": rows,
         "pixels": pixels,
         "captions": captions,
+        "spectrograms": signal_pictures.spectrograms,
+        "strokes": signal_pictures.strokes,
+        "film": signal_pictures.film,
+        "melodies": signal_pictures.melodies,
     },
 )
 

@@ -106,18 +106,21 @@ class Book:
 
 @lru_cache(maxsize=1)
 def book() -> Book:
-    rows = []
-    for melody in MELODIES.values():
-        row = [
-            part
-            for pitch, eighths in notes(melody)
-            for part in (REST if pitch is None else pitch, *[HOLD] * (eighths - 1))
-        ]
-        rows.append(np.array(row))
+    """The melodies on their grids."""
+    rows = [
+        np.array(
+            [
+                part
+                for pitch, eighths in notes(melody)
+                for part in (REST if pitch is None else pitch, *[HOLD] * (eighths - 1))
+            ]
+        )
+        for melody in MELODIES.values()
+    ]
     grid = np.zeros((len(rows), max(map(len, rows))), np.int64)
-    for k, row in enumerate(rows):
+    for line, row in zip(grid, rows, strict=True):
         heard = row[row > REST]
-        grid[k, : len(row)] = np.where(row > REST, row + CENTRE - (heard.min() + heard.max()) // 2, row)
+        line[: len(row)] = np.where(row > REST, row + CENTRE - (heard.min() + heard.max()) // 2, row)
     return Book(grid, np.array([len(row) for row in rows]))
 
 
