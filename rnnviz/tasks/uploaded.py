@@ -193,10 +193,12 @@ def _check(task: Prepares) -> None:
     most = longest[short]
     if not most or ahead and length > most and not task.prepared.whole:
         unit = task.pipeline.settings["unit"] if task.tokens else "rows"
+        sizes = np.diff(task.prepared.parts[short].bounds)
+        what = f"the {PARTS[short]} part of the {'text' if task.tokens else 'table'}"
+        what = what if len(sizes) == 1 else f"the longest sequence of {what}"
         raise DataError(
-            f"A window of {length} time steps{_and_after(ahead, unit)} need {length + ahead} {unit}, but the "
-            f"{PARTS[short]} part of the {'text' if task.tokens else 'table'} has "
-            f"{len(task.prepared.parts[short].inputs):,}: "
+            f"A window of {length} time steps{_and_after(ahead, unit)} need {length + ahead} {unit}, but {what} has "
+            f"{sizes.max(initial=0):,}: "
             + (f"choose at most {most} time steps." if most else f"bring more {unit}, or choose other parts.")
         )
     for name, each in task.windows.items():
