@@ -11,7 +11,7 @@ import numpy as np
 from rnnviz.data.bounds import MOST_CELLS, check_size
 from rnnviz.data.columns import Found, finite, worded
 from rnnviz.data.dataset import Column
-from rnnviz.data.decoding import shown
+from rnnviz.data.decoding import shown, whole
 from rnnviz.data.errors import DataError, reading
 from rnnviz.data.rows import unique
 
@@ -82,8 +82,8 @@ def _columns(name: str, arrays: dict[str, np.ndarray]) -> Read:
         if len(widths) > 1 or any(array.dtype.names for array in arrays.values()):
             raise DataError(f"{name} holds arrays that do not fit together ({shapes}): {_AXES}.")
         bounds = np.cumsum([0, *map(len, arrays.values())])
-        whole = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()])
-        return _side_by_side(name, {"": whole}), bounds
+        stacked = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()])
+        return _side_by_side(name, {"": stacked}), bounds
     if not deep:
         return _side_by_side(name, arrays), np.array([0, *rows])
     sequences, steps, _ = arrays[deep[0]].shape
@@ -106,8 +106,8 @@ def _side_by_side(name: str, arrays: dict[str, np.ndarray]) -> list[Found]:
     for key, array in arrays.items():
         if array.dtype.names:
             pieces += [(field, array[field]) for field in array.dtype.names]
-        elif array.ndim == 1:
-            pieces.append((key or "value", array))
+        elif array[0].size == 1:
+            pieces.append((key or "value", array.reshape(-1)))
         else:
             pieces += [("" if single else f"{key} {k + 1}", array[:, k]) for k in range(array.shape[1])]
     check_size(name, len(pieces[0][1]), len(pieces))
@@ -127,7 +127,6 @@ def _column(name: str, values: np.ndarray) -> Found:
     if kind not in "US" or values.ndim != 1:
         raise DataError(f"Field '{shown(name)}' is of type {shown(str(values.dtype))}: {_AXES}.")
     seen: dict[str, int] = {}
-    words = [word.decode("utf-8", "replace") if isinstance(word, bytes) else word for word in values.tolist()]
-    words = [word.encode("utf-8", "replace").decode() for word in words]
+    words = [whole(word.decode("utf-8", "replace") if isinstance(word, bytes) else word) for word in values.tolist()]
     codes = np.array([seen.setdefault(word, len(seen)) for word in words])
     return Found(worded(name, codes, list(seen), np.array([not word for word in seen])))

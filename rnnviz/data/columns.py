@@ -92,13 +92,16 @@ def read_column(
     return _numbers(c, decimal_comma) or Found(worded(name, c.codes, c.words, c.gap))
 
 
-def worded(name: str, codes: np.ndarray, words: list[str], gap: np.ndarray) -> Column:
-    """A category where few different words occur, else a text. codes (N,) places in words (V), gap (V,) bool."""
+def worded(name: str, codes: np.ndarray, words: list[str], gap: np.ndarray, few: bool = False) -> Column:
+    """A category where few different words occur, else a text. codes (N,) places in words (V), gap (V,) bool.
+
+    few: it is a category, however many there are.
+    """
     kept = np.flatnonzero(~gap)
     place = np.full(len(words), -1)
     place[kept] = np.arange(len(kept))
     values = place[codes] if len(words) else np.full(len(codes), -1)
-    few = len(kept) <= MOST_LEVELS and len(kept) < (values >= 0).sum() / 2
+    few |= len(kept) <= MOST_LEVELS and len(kept) < (values >= 0).sum() / 2
     levels = tuple(words[k] for k in kept)
     return Column(name, "category", values.astype(np.int32), levels) if few else Column(name, "text", values, levels)
 

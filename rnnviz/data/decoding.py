@@ -38,6 +38,11 @@ def shown(text: str, limit: int = 40) -> str:
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 
+def whole(text: str) -> str:
+    """A text that another format held: half a surrogate pair and NUL, which are no characters, become U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
+
+
 def decode(name: str, content: bytes) -> tuple[str, str, tuple[str, ...]]:
     """The characters of a file, line ends as "\\n"; the encoding; notes on how they were read.
 

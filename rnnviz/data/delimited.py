@@ -94,7 +94,8 @@ def _records(lines: list[str], skipped: int, delimiter: str) -> Iterator[tuple[i
                 f"Line {line:,} cannot be split into fields ({error}): check its quotation marks, each that opens "
                 "must close before the next delimiter."
             ) from None
-        yield line, row
+        if len(row) > 1 or row and row[0].strip():  # else a blank line
+            yield line, row
         line = skipped + reader.line_num + 1
 
 

@@ -46,7 +46,7 @@ def read_fasta(name: str, text: str) -> list[Column]:
         place = starts[sequences.index("")]
         raise DataError(f"{name} names a sequence on line {place:,}, but no letters follow it: add them.")
     codes, levels = _coded([first for first, _ in heads])
-    columns = [Column("id", "category", codes.astype(np.int32), tuple(levels))]
+    columns = [worded("id", codes, levels, np.zeros(len(levels), bool), few=True)]
     codes, levels = _coded([rest for _, rest in heads])
     if any(levels):
         columns.append(worded("description", codes, levels, np.array([not level for level in levels])))

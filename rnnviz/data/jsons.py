@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rnnviz.data.bounds import MOST_COLUMNS, MOST_ROWS
-from rnnviz.data.decoding import shown
+from rnnviz.data.decoding import shown, whole
 from rnnviz.data.errors import DataError
 from rnnviz.data.rows import Rows, gather
 
@@ -20,11 +20,11 @@ _parse = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).de
 def read_json(name: str, text: str) -> Rows:
     """A list of records, rows or values, or the same with one on each line. Raises DataError naming the line."""
     try:
-        whole = _parse(text)
+        parsed = _parse(text)
     except (ValueError, RecursionError):
-        whole = None
-    if isinstance(whole, list):
-        return _rows(name, lambda: enumerate(whole, 1), "record", len(whole))
+        parsed = None
+    if isinstance(parsed, list):
+        return _rows(name, lambda: enumerate(parsed, 1), "record", len(parsed))
     lines = text.split("\n")
     return _rows(name, lambda: _lines(name, lines), "line", len(lines))
 
@@ -56,7 +56,7 @@ def _rows(name: str, entries: Any, where: str, count: int) -> Rows:
         if len(names) > MOST_COLUMNS:
             raise DataError(f"{name} has more than {MOST_COLUMNS:,} different names at {where} {place:,}: {_REMEDY}")
     if records:
-        return gather(_records(name, entries(), where, names), where, header=[_cell(key) for key in names])
+        return gather(_records(name, entries(), where, names), where, header=[whole(key) for key in names])
     return gather(_lists(name, entries(), where), where, fit=_unequal(where))
 
 
@@ -95,9 +95,4 @@ def _value(name: str, value: Any, where: str, place: int, field: str) -> str:
         )
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else _cell(value)
-
-
-def _cell(text: str) -> str:
-    """Half of a surrogate pair, which JSON can write, is no character."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return str(value).lower() if isinstance(value, bool) else whole(value)

@@ -55,7 +55,8 @@ def _column(name: str, chunks: Any) -> Found:
         seconds = pc.fill_null(stamps.cast(pa.int64()), 0).to_numpy(zero_copy_only=False) / 1e6
         seconds[stamps.is_null().to_numpy(zero_copy_only=False)] = np.nan
         return Found(Column(name, "time", seconds))
-    if pa.types.is_boolean(kind):
+    boolean = pa.types.is_boolean(kind)
+    if boolean:
         chunks = pc.if_else(chunks, "true", "false")
         kind = chunks.type
     if not pa.types.is_dictionary(kind):
@@ -67,4 +68,4 @@ def _column(name: str, chunks: Any) -> Found:
     words = [str(word) for word in array.dictionary.to_pylist()]
     codes = pc.fill_null(array.indices.cast(pa.int64()), len(words)).to_numpy(zero_copy_only=False)
     gap = np.array([not word for word in words] + [True])
-    return Found(worded(name, codes, [*words, ""], gap))
+    return Found(worded(name, codes, [*words, ""], gap, few=boolean))

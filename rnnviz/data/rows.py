@@ -44,7 +44,7 @@ def gather(
     fit: Callable[[list[str], int, int, int], list[str]] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Rows:
-    """Rows of records, each with its place. Blank ones are passed over.
+    """Rows of records, each with its place. Empty ones are passed over.
 
     header: the names where they are known; else the first record, where it looks like names. fit: makes a record of
     another length than the first as long, given it, the length, its place and the first's; or raises DataError.
@@ -54,7 +54,7 @@ def gather(
     places: list[int] = []
     width, first = len(header or ()), 0
     for place, row in records:
-        if not row or len(row) <= 1 and width <= 1 and not row[0].strip():
+        if not row:
             continue
         if not first:
             first, width = place, width or len(row)
