@@ -19,7 +19,7 @@ from rnnviz.tasks import TASKS, Task, make_task
 
 def task_of(settings: ExperimentConfig) -> Task | None:
     """The task of the settings, with a word on its data; None, and the reason on the page, where there is none."""
-    data = session.visitor().data if TASKS[settings.task].needs_data else None
+    data = session.visitor().data_for(settings) if TASKS[settings.task].needs_data else None
     if TASKS[settings.task].needs_data and data is None:
         st.info(
             "This experiment trains on a file of your own, which never leaves your session. "
@@ -73,6 +73,31 @@ def job_of(
     except ConfigError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return None
+
+
+def both_of(settings: ExperimentConfig, data: Dataset | None = None) -> dict[str, str]:
+    """The job of the settings, which begins with given weights, and one that begins at random; empty beyond a limit.
+
+    Both are jobs of the page Train, which shows the first with the other beside it.
+    """
+    visitor = session.visitor()
+    given = visitor.starts.get(settings.start)
+    try:
+        jobs = {
+            name: visitor.have(kept.PLACE, Spec(config, data, start), kept.AT_HAND, keep=True)
+            for name, config, start in (("from scratch", from_scratch(settings), None), ("fine-tuned", settings, given))
+        }
+    except ConfigError as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return {}
+    visitor.beside[jobs["fine-tuned"]] = jobs["from scratch"]
+    visitor.equip(*jobs.values())
+    return jobs
+
+
+def from_scratch(settings: ExperimentConfig) -> ExperimentConfig:
+    """The same experiment from random weights, all of which train."""
+    return settings.with_(start="", freeze="nothing", readout="kept")
 
 
 def jobs_of(group: str, experiments: Mapping[str, ExperimentConfig], data: Dataset | None = None) -> dict[str, str]:

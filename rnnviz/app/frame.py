@@ -32,9 +32,11 @@ PAGES = (  # file, title, Material icon, the menu it stands in ("": the bar itse
     ("gradients.py", "Gradients", "trending_down", TRY),
     ("shapes.py", "Sequence shapes", "translate", TRY),
     ("compare.py", "Compare", "compare_arrows", TRY),
+    ("search.py", "Search", "travel_explore", TRY),
     ("evaluate.py", "Evaluate", "fact_check", TRY),
     ("your_data.py", "Your data", "table_chart", YOURS),
     ("your_model.py", "Your model", "deployed_code", YOURS),
+    ("finetune.py", "Fine-tuning", "model_training", YOURS),
     ("runs.py", "Runs", "bookmarks", YOURS),
 )
 CLASS = ("class.py", "Class", "monitoring", "")  # for the person running the class

@@ -47,7 +47,8 @@ class Visitor:
     engine: trains their jobs. name: unguessable. owner: whose runs these are, over reloads and restarts; what is
     kept of them, not the secret. jobs: by the place of the app that shows them. made: every job that is at hand,
     with what it was made for, the latest used last. data: what was uploaded; read: which file it came from, and
-    how it was read. starts: weights in hand to begin runs with, by fingerprint, the one brought last at the end.
+    how it was read; alike: the same, to be prepared as other data were, for settings that name it.
+    starts: weights in hand to begin runs with, by fingerprint, the one brought last at the end.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     errands: what was asked for under each key, with what it depends on.
     said: sentences about the link, by where they stand, with when they were first said.
@@ -64,6 +65,7 @@ class Visitor:
     jobs: dict[str, str] = field(default_factory=dict)
     made: dict[str, Wanted] = field(default_factory=dict)
     data: Dataset | None = None
+    alike: Dataset | None = None
     read: Hashable = None
     starts: dict[str, Start] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
@@ -87,14 +89,21 @@ class Visitor:
         settings finds it where it was; `remember`: how many jobs a place holds. keep: new ones are kept in the
         store too. Raises LimitError where the server does not allow one more.
         """
+        return self.show(place, self.have(place, spec, keep=keep), remember)
+
+    def have(self, place: str, spec: Spec, remember: int | None = None, keep: bool = False) -> str:
+        """The job made for `spec` at a place of the app, which goes on showing another; the rest as of `job`."""
         wanted = _wanted(place, spec)
         shown = self.jobs.get(place, "")
         fitting = [job for job, made in self.made.items() if made == wanted and self.engine.known(job)]
-        if self.made.get(shown) == wanted and shown in fitting:
-            return self.show(place, shown, remember)
-        if fitting:
-            return self.show(place, fitting[-1], remember)
-        return self.adopt(place, self.engine.create(spec, self.name, self.owner, keep), spec, remember)
+        if not fitting:
+            fitting = [self.engine.create(spec, self.name, self.owner, keep)]
+        job = shown if shown in fitting else fitting[-1]
+        self.made.pop(job, None)
+        self.hold(place, job, spec)
+        if remember is not None:
+            self._let_go(place, remember)
+        return job
 
     def again(self, place: str, remember: int = 1) -> None:
         """A fresh job with the spec of the one shown, which is paused and stays at hand."""
@@ -118,10 +127,19 @@ class Visitor:
             self.engine.pause(shown)
         self.made[job] = self.made.pop(job)
         self.jobs[place] = job
+        self._let_go(place, remember)
+        return job
+
+    def _let_go(self, place: str, remember: int) -> None:
+        """Of the jobs at a place, those unused for longest."""
         held = [each for each, made in self.made.items() if made[0] == place]
         for old in held[: max(0, len(held) - remember)]:
             self.forget(old)
-        return job
+
+    def data_for(self, settings: ExperimentConfig) -> Dataset | None:
+        """What was uploaded, as the settings name it."""
+        named = self.alike is not None and settings.data == self.alike.fingerprint
+        return self.alike if named else self.data
 
     def bring(self, start: Start) -> None:
         """Have weights in hand to begin runs with; those brought first go where they become too many."""
