@@ -94,7 +94,7 @@ _ENTRIES = (
     Entry("", "rmse", "root mean squared error", "target units", "Root of the mean of (output - target)²."),
     Entry("", "nrmse", "normalised RMSE", "standard deviations",
           "The root mean squared error over the standard deviation of the targets: 1 for always guessing their mean."),
-    Entry("R²", "r2", "explained variance", "share, at most 1",
+    Entry("R²", "r2", "R²", "share, at most 1",
           "The share of the targets' variance that the outputs explain; below 0 the mean would be a better guess."),
     Entry("", "calibration_error", "calibration error", "0 to 1",
           "How far the probability given to an answer lies from the share of such answers that are right, on average.",

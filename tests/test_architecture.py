@@ -15,7 +15,7 @@ SOURCES = sorted(ROOT.glob("rnnviz/**/*.py"))
 PAGES = sorted(ROOT.glob("pages/*.py"))
 
 TORCH_FREE = ["registry", "glossary", "config", "trace", "run", "data", "cells", "tasks", "analysis", "figures"]
-TORCH_FREE += ["sizes", "breakpoints", "runfile", "embedding"]
+TORCH_FREE += ["evaluation", "sizes", "breakpoints", "runfile", "embedding", "weights"]
 # package -> the packages of ours it must not reach for
 FORBIDDEN = {
     "registry": {"config", "trace", "cells", "tasks", "data", "analysis", "figures", "model", "runs", "app"},
@@ -23,9 +23,11 @@ FORBIDDEN = {
     "trace": {"cells", "tasks", "data", "analysis", "figures", "model", "runs", "app"},
     "cells": {"analysis", "figures", "tasks", "data", "model", "recording", "training", "runs", "app"},
     "analysis": {"figures", "tasks", "data", "model", "recording", "training", "runs", "app"},
+    "evaluation": {"figures", "model", "recording", "training", "trainer", "errands", "runs", "app"},
     "figures": {"tasks", "model", "recording", "training", "runs", "app"},
     "tasks": {"analysis", "figures", "model", "recording", "training", "runs", "app"},
     "data": {"analysis", "figures", "tasks", "model", "recording", "training", "runs", "app"},
+    "weights": {"analysis", "figures", "tasks", "model", "recording", "training", "runs", "app"},
     "model": {"recording", "training", "runs", "app", "figures", "analysis"},
     "recording": {"training", "runs", "app", "figures", "analysis"},
     "training": {"runs", "app", "figures"},

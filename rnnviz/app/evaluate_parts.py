@@ -155,57 +155,62 @@ def _forecast(errand: Errand, task: Task, job: str) -> None:
     if words["no_forecast"]:
         st.info(literal(words["no_forecast"]), icon=":material/info:")
         return
-    more = _more_seeds(errand, job)
     windows, _, several = arrays["truth"].shape
-    with st.container(horizontal=True, gap="small"):
+    with _row():
         pick("window", "Window", range(windows), lambda k: f"Window {k}", 150)
         k = _output(task, several)
+        count = _how_many()
+        wanted = _wanted("other seeds", (job, words["step"], count), f"Train {count - 1} more seeds")
     window = int(picked("window", range(windows)))
-    found = more.arrays if more is not None and "forecasts" in more.arrays else None
-    ahead = arrays["forecast"][None] if found is None else found["forecasts"]
-    errors = arrays["horizon"][None] if found is None else found["horizons"]
+    more = _more_seeds(errand, job, count) if wanted else None
+    ahead = arrays["forecast"][None] if more is None else more.arrays["forecasts"]
+    errors = arrays["horizon"][None] if more is None else more.arrays["horizons"]
     seen = (job, words["step"], len(ahead))
-    name = names_of(task.labels, several)[k]
+    name = names_of(task.labels, several)[k] if several > 1 else ""
     left, right = st.columns([3, 2], gap="medium")
     with left:
         picture(
-            "forecast", "evaluation forecast", (*seen, window, k),
-            lambda: forecast_figure(arrays["truth"][window, :, k], ahead[:, window, :, k], name if several > 1 else ""),
-        )  # fmt: skip
-    with right:
-        picture(
-            "horizon", "evaluation horizon", seen, lambda: horizon_figure(errors, arrays["repeated"], arrays["average"])
+            "forecast",
+            "evaluation forecast",
+            (*seen, window, k),
+            lambda: forecast_figure(arrays["truth"][window, :, k], ahead[:, window, :, k], name),
         )
+    with right:
+        guesses = arrays["repeated"], arrays["average"]
+        picture("horizon", "evaluation horizon", seen, lambda: horizon_figure(errors, *guesses))
     if more is None:
         st.caption("One network alone cannot say how sure it is. Trained from other seeds, several give a band.")
 
 
-def _heavy(
-    key: str, seen: Hashable, job: str, name: str, words: Mapping[str, Any], label: str, what: str
-) -> Errand | None:
-    """An errand that takes long, so that it is asked for by a button; None until it is done."""
+def _row() -> Any:
+    return st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+
+
+def _wanted(key: str, seen: Hashable, label: str) -> bool:
+    """Whether an errand that takes long has been asked for, by its button."""
     kept = session.visitor().errands.get(key)
-    if kept is None or kept[0] != seen:
-        if not st.button(label, key=f"{key} go", icon=":material/play_arrow:"):
-            return None
-        errands.ask(key, seen, name, words, saved(job))
-        st.rerun()
-    errand = errands.ask(key, seen, name, words, saved(job))
-    return errand if errands.show(key, errand, what) else None
+    if kept is not None and kept[0] == seen:
+        return True
+    return st.button(label, key=f"{key} go", icon=":material/play_arrow:")
 
 
-def _more_seeds(errand: Errand, job: str) -> Errand | None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        count = page_choice("others", "Seeds", SEEDS, SEEDS[1], "How many networks in all, from as many seeds, trained "
-                            "for as many steps as this one and judged on the same sequences.")  # fmt: skip
-        seen = (job, errand.words["step"], count)
-        label = f"Train {count - 1} more seeds"
-        return _heavy("other seeds", seen, job, "seeds", {"seeds": count}, label, "networks from other seeds")
+def _how_many() -> int:
+    help = "How many networks in all, from as many seeds, trained for as many steps and judged on the same sequences."
+    return int(page_choice("others", "Seeds", SEEDS, SEEDS[1], help))
+
+
+def _more_seeds(errand: Errand, job: str, count: int) -> Errand | None:
+    key, seen = "other seeds", (job, errand.words["step"], count)
+    found = errands.ask(key, seen, "seeds", {"seeds": count}, saved(job))
+    return found if errands.show(key, found, "networks from other seeds") else None
 
 
 def _seeds(errand: Errand, task: Task, job: str) -> None:
     """Whether the numbers above are luck."""
-    found = _more_seeds(errand, job)
+    with _row():
+        count = _how_many()
+        wanted = _wanted("other seeds", (job, errand.words["step"], count), f"Train {count - 1} more seeds")
+    found = _more_seeds(errand, job, count) if wanted else None
     if found is None:
         st.caption("The same experiment from other seeds says how much of the numbers above is luck.")
         return
@@ -241,18 +246,17 @@ def _walk(errand: Errand, task: Task, job: str) -> None:
         "A series can be cut in more than one place. Each fold trains a network of its own on all that lies before, "
         "and judges it on what comes next; the test part is left alone."
     )
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        count = page_choice("folds", "Folds", FOLDS, FOLDS[1], "How often the series is cut, by scikit-learn's "
-                            "TimeSeriesSplit.")  # fmt: skip
+    key = "folds"
+    with _row():
+        count = page_choice(key, "Folds", FOLDS, FOLDS[1], "How often it is cut, by scikit-learn's TimeSeriesSplit.")
         seen = (job, errand.words["step"], count)
-        found = _heavy("folds", seen, job, "walk_forward", {"folds": count}, f"Train {count} folds", "the folds")
-    if found is None:
+        if not _wanted(key, seen, f"Train {count} folds"):
+            return
+    found = errands.ask(key, seen, "walk_forward", {"folds": count}, saved(job))
+    if not errands.show(key, found, "the folds"):
         return
     a = found.arrays
-    unit = lookup(task.loss).unit
-    picture(
-        "folds", "evaluation folds", seen, lambda: folds_figure(a["train"], a["end"], a["loss"], a["baseline"], unit)
-    )
+    picture("folds", "evaluation folds", seen, lambda: folds_figure(a["train"], a["end"], a["loss"], a["baseline"]))
     _shortened(a["steps"], found.words["step"], 0)
 
 

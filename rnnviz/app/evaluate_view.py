@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from rnnviz.app import curves, errands, session
-from rnnviz.app.controls import control, current, in_rows
+from rnnviz.app.controls import control, current
 from rnnviz.app.live import Views, live, waiting
 from rnnviz.app.settings import BY_FIELD
 from rnnviz.app.show import picture
@@ -19,13 +19,13 @@ from rnnviz.errands import Arrays
 from rnnviz.evaluation.gap import Loss, gap
 from rnnviz.figures.splits import splits_figure
 from rnnviz.glossary import lookup, tooltip
-from rnnviz.runs.errand import Errand
+from rnnviz.runs.errand import DONE, Errand
 from rnnviz.runs.store import StoreError
 from rnnviz.runs.view import PLAYING, View
 from rnnviz.tasks import Task
 
 KEY = "evaluation"
-PARTS = {"train": "Training", "heldout": "Held out", "test": "Test"}
+PARTS = {"train": "Training", "heldout": "Held-out", "test": "Test"}
 AGAINST = ("dropout", "weight_decay", "patience", "train_fraction", "test_fraction")  # over-fitting; drawn here
 ICONS = {"gap": "difference", "none": "check_circle", "reverse": "info", "unlearned": "school", "diverged": "error"}
 _DRAWN = "evaluation drawn"
@@ -75,26 +75,27 @@ def stale(views: Views) -> bool:
 
 
 def overview(job: str, task: Task, face: Face, errand: Errand | None) -> bool:
-    """Curves beside the three losses and the controls that matter to them. Whether there is an evaluation to show."""
+    """The losses, their curves, and what the gap says beside them. Whether there is an evaluation to show."""
+    ready = errand if errand is not None and errand.state == DONE else None
+    _losses(ready, task)
     left, right = st.columns([3, 2], gap="medium")
-    done = errand is not None and errand.state == "done"
     with left:
         live(
             {"run": job},
-            partial(_curves, task=task, errand=errand if done else None),
+            partial(_curves, task=task, errand=ready),
             lambda views: face.stale(views) or stale(views),
         )
     with right:
         if errand is None:
             st.info(
-                "Three losses and the gap between them stand here as soon as the run has been trained for a while and "
-                "rests: press **Play**, then **Pause**.",
-                icon=":material/monitoring:",
+                "What the losses say stands here as soon as the run has been trained for a while and rests: press "
+                "**Play**, then **Pause**.",
+                icon=":material/play_circle:",
             )
         elif errands.show(KEY, errand, "the evaluation"):
-            _losses(errand, task)
-        _against()
-    return done
+            _gap(errand, task)
+    _against()
+    return ready is not None
 
 
 def _curves(views: Views, task: Task, errand: Errand | None) -> None:
@@ -106,7 +107,8 @@ def _curves(views: Views, task: Task, errand: Errand | None) -> None:
         curves.loss(view, None, task)
         return
     words, arrays = errand.words, errand.arrays
-    held = arrays["curves"][words["curves"].index("heldout")]
+    losses = dict(zip(words["curves"], arrays["curves"], strict=True))
+    held = losses["heldout"]
     best = int(arrays["curve_steps"][np.nanargmin(held)]) if np.isfinite(held).any() else None
     picture(
         "splits",
@@ -114,7 +116,7 @@ def _curves(views: Views, task: Task, errand: Errand | None) -> None:
         (view.job, words["step"]),
         lambda: splits_figure(
             arrays["curve_steps"],
-            dict(zip(words["curves"], arrays["curves"], strict=True)),
+            losses,
             task.loss,
             task.baseline,
             best,
@@ -122,33 +124,41 @@ def _curves(views: Views, task: Task, errand: Errand | None) -> None:
     )
 
 
-def _losses(errand: Errand, task: Task) -> None:
+def _losses(errand: Errand | None, task: Task) -> None:
+    """The three numbers, or their empty places."""
+    parts = errand.words["parts"] if errand else {}
+    with st.container(horizontal=True, gap="large"):
+        for name, label in PARTS.items():
+            part = parts.get(name)
+            if part is None:
+                why = "No part of the data is kept back for a test: choose one below, and train again."
+                st.metric(f"{label} loss", "–", help=why if errand else tooltip(task.loss))
+                continue
+            spread = f", with a standard error of {part['error']:.2g}" if np.isfinite(part["error"]) else ""
+            told = f"{tooltip(task.loss)} Over {part['sequences']:,} sequences{spread}; dropout is off."
+            st.metric(f"{label} loss", f"{part['value']:.4g}", help=told)
+
+
+def _gap(errand: Errand, task: Task) -> None:
     words, arrays = errand.words, errand.arrays
-    parts = words["parts"]
-    with st.container(horizontal=True, gap="medium"):
-        for name, part in parts.items():
-            spread = f" ± {part['error']:.2g} (standard error)" if np.isfinite(part["error"]) else ""
-            told = f"{tooltip(task.loss)} Over {part['sequences']:,} sequences{spread}, dropout off."
-            st.metric(f"{PARTS[name]} loss", f"{part['value']:.4g}", help=told)
-    losses = {name: Loss(part["value"], part["error"], part["sequences"]) for name, part in parts.items()}
-    held = arrays["curves"][words["curves"].index("heldout")]
-    found = gap(losses, arrays["curve_steps"], held, task.baseline, "test_fraction" not in task.uses)
-    show = st.warning if found.kind in ("gap", "diverged") else st.success if found.kind == "none" else st.info
-    show(found.words, icon=f":material/{ICONS[found.kind]}:")
-    st.caption(f"Evaluated at step {words['step']:,}, with sequences that the network was trained on, and with others.")
-    if "test" not in parts:
-        st.caption("No part of the data is kept back for a test yet: choose one below, and train again.")
+    losses = {name: Loss(part["value"], part["error"], part["sequences"]) for name, part in words["parts"].items()}
+    curves = dict(zip(words["curves"], arrays["curves"], strict=True))
+    found = gap(losses, arrays["curve_steps"], curves, task.baseline)
+    box = {"gap": st.warning, "diverged": st.warning, "none": st.success}.get(found.kind, st.info)
+    box(found.words, icon=f":material/{ICONS[found.kind]}:")
+    st.caption(f"Evaluated at step {words['step']:,}. Sequences it was trained on are those of its first steps.")
 
 
 @st.fragment
 def _against() -> None:
-    """What helps against a gap, beside it."""
+    """What helps against a gap, in a row."""
     config = current()
     rows = [BY_FIELD[name] for name in AGAINST if BY_FIELD[name].applies(config)]
-    st.markdown("###### Against over-fitting")
-    in_rows(rows, lambda row: control(row, config))
-    if config.num_layers < 2:
-        st.caption("Dropout acts between layers: it can be chosen from two layers on.")
+    for row, column in zip(rows, st.columns(len(AGAINST), gap="small"), strict=False):
+        with column:
+            control(row, config)
+    only = " Dropout acts between layers: it can be chosen from two layers on." * (config.num_layers < 2)
+    st.caption(f"These work against a gap; a change begins a new run.{only}")
     if current() != config:
         st.rerun()
 

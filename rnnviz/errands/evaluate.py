@@ -18,7 +18,7 @@ from rnnviz.run import Run
 from rnnviz.tasks.base import PROBE_SIZE, Batch, Task
 
 CURVE_SECONDS = 12.0  # for the losses at earlier steps; those that there is no time for are left out
-CURVE_SEQUENCES = 256
+CURVE_SEQUENCES = 500
 WRONG = 40  # sequences that a decoder wrote wrongly, to be shown
 FORECASTS = 200  # windows over which a forecast is judged
 
@@ -156,13 +156,9 @@ def _curves(run: Run, task: Task, parts: dict[str, list[Batch]], told: dict[str,
 
 
 def _few(batches: list[Batch]) -> list[Batch]:
-    """About CURVE_SEQUENCES of the sequences of batches."""
-    found, left = [], CURVE_SEQUENCES
-    for batch in batches:
-        if left > 0:
-            found.append(batch.first(left))
-            left -= len(batch.inputs)
-    return found
+    """At most CURVE_SEQUENCES of the sequences of batches, evenly spread."""
+    share = min(1.0, CURVE_SEQUENCES / sum(len(batch.inputs) for batch in batches))
+    return [batch.some(np.arange(0, len(batch.inputs), 1 / share).astype(int)) for batch in batches]
 
 
 def _spread(steps: list[int]) -> list[int]:

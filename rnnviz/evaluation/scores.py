@@ -115,7 +115,7 @@ def number_scores(targets: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndar
     spread = targets.std(axis=0)
     rmse = root_mean_squared_error(targets, outputs, multioutput="raw_values")
     flat = spread == 0
-    explained = r2_score(targets, outputs, multioutput="raw_values", force_finite=False)
+    explained = r2_score(targets, outputs, multioutput="raw_values", force_finite=True)
     return {
         "mae": mean_absolute_error(targets, outputs, multioutput="raw_values"),
         "rmse": rmse,

@@ -90,9 +90,7 @@ def horizon_figure(horizons: np.ndarray, repeated: np.ndarray, average: np.ndarr
     )
 
 
-def folds_figure(
-    train: np.ndarray, end: np.ndarray, loss: np.ndarray, baseline: np.ndarray, unit: str = ""
-) -> go.Figure:
+def folds_figure(train: np.ndarray, end: np.ndarray, loss: np.ndarray, baseline: np.ndarray) -> go.Figure:
     """Folds, each trained on the first `train` (0 to 1) of a series and judged up to `end`: loss and baseline (K,)."""
     if not len(loss):
         return empty(FOLDS.title, "No fold has been trained.", HEIGHT)
@@ -136,5 +134,5 @@ def folds_figure(
     )
     xaxis = axis("Share of the series, in order of time", range=[0, 1], tickformat=".0%", anchor="y2")
     layout: dict[str, Any] = {"yaxis2": rows | {"anchor": "x"}}
-    yaxis = axis(axis_title("heldout_loss", unit), **tops)
+    yaxis = axis("Held-out loss", **tops)
     return figure(traces, FOLDS.title, xaxis, yaxis, note=note, height=HEIGHT + 20, legend=True, **layout)

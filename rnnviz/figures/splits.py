@@ -21,6 +21,7 @@ SPLITS = Explained(
     "between the first two is the gap.",
     "A held-out line that turns upwards while the training line falls on: what is learned from then on is by heart.",
 )
+HEIGHT = 280  # that of the loss of a run that trains
 # brown, ink and indigo: no quantity has brown or indigo, and ink is the held-out loss of every page
 LOOKS = {
     "train": ("training", "#A0694B", "dot"),
@@ -42,7 +43,7 @@ def splits_figure(
     """
     title = "Training, held-out" + (" and test" if "test" in curves else "") + " loss"
     if not len(steps):
-        return empty(title, "No step taken yet.", 320)
+        return empty(title, "No step taken yet.", HEIGHT)
     known = [*curves.values()] + [np.array([baseline])] * (baseline is not None)
     log, (low, high) = spans(*known), decades(*known)
     label = axis_title("loss", lookup(loss).unit if loss else "")
@@ -58,9 +59,9 @@ def splits_figure(
     last = max(1, int(steps[-1]))
     if baseline is not None:
         words = f"baseline {baseline:.4g}<extra></extra>"
-        traces.append(rule(baseline, "baseline", words, np.array([0, last]), line={"width": 1.2, "dash": "dash"}))
+        traces.append(rule(baseline, "baseline", words, np.array([0, last])))
     shapes = [] if best is None else [upright(best, {"color": COLOURS["ink"], "width": 1, "dash": "dot"})]
     note = "" if best is None else f"dotted line: lowest held-out loss, at step {best:,}"
     ticks = {"dtick": 1} if last < 6 else {}
     xaxis = axis(axis_title("step", ""), range=[0, last * 1.02], tickformat=",d", **ticks)
-    return figure(traces, title, xaxis, yaxis, note=note, height=320, legend=True, shapes=shapes)
+    return figure(traces, title, xaxis, yaxis, note=note, height=HEIGHT, legend=True, shapes=shapes)

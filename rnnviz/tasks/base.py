@@ -40,7 +40,11 @@ class Batch:
 
     def first(self, count: int) -> Batch:
         """The first `count` sequences."""
-        cut: dict[str, Any] = {k: None if v is None else v[:count] for k, v in vars(self).items()}
+        return self.some(slice(count))
+
+    def some(self, which: Any) -> Batch:
+        """The sequences that an index of numpy's names: a slice, numbers, or which of them (B,) bool."""
+        cut: dict[str, Any] = {k: None if v is None else v[which] for k, v in vars(self).items()}
         return Batch(**cut)
 
     def with_precision(self, name: str) -> Batch:

@@ -14,14 +14,19 @@ from rnnviz.analysis.quantities import Quantity, quantities
 from rnnviz.figures import (
     attention,
     compare,
+    confusion,
     data,
     distribution,
     flow,
+    forecast,
     gate_units,
     gates,
     gradient_norms,
+    inputs,
     prediction,
     prepared,
+    residuals,
+    splits,
     states,
     training,
     trajectories,
@@ -54,6 +59,37 @@ def with_outputs(trace, kind, outputs=4, seed=0):
     targets = rng.integers(0, outputs, shape) if whole else rng.normal(size=(*shape, outputs))
     labels = tuple(f"label {k}" for k in range(outputs))
     return replace(trace, outputs=rng.normal(size=(*shape, outputs)), targets=targets, labels=labels)
+
+
+def evaluations(time, steps):
+    """The figures of the page Evaluate."""
+    rng = np.random.default_rng(3)
+    checks, curve = np.arange(0, steps, 20), np.linspace(2, 0.1, len(range(0, steps, 20)))
+    curves = {"train": curve, "heldout": curve + 0.1, "test": curve + 0.2}
+    counts, many = rng.integers(0, 40, (5, 5)), rng.integers(0, 3, (60, 60))
+    left = rng.normal(size=500)
+    truth, ahead = np.sin(np.arange(time + 1) / 5), np.sin(np.arange(time // 2) / 5) + rng.normal(size=(4, time // 2))
+    grows = np.linspace(0.1, 1, time // 2)
+    share = np.array([0.6, 0.7, 0.8])
+    return {
+        "splits": lambda: splits.splits_figure(checks, curves, "cross_entropy", 2.3, 60),
+        "splits_one_step": lambda: splits.splits_figure(checks[:1], {"train": curve[:1], "heldout": curve[:1]}),
+        "confusion": lambda: confusion.confusion_figure(counts, ["<b>one</b>", "two", "%{x}", " ", "five"]),
+        "confusion_many": lambda: confusion.confusion_figure(many, [f"class {k}" for k in range(60)]),
+        "calibration": lambda: confusion.calibration_figure(
+            np.array([0.3, 0.8]), np.array([0.2, 0.9]), np.array([7, 500]), 0.1
+        ),
+        "residuals": lambda: residuals.residuals_figure(left, "<i>price</i>"),
+        "residual_histogram": lambda: residuals.histogram_figure(left),
+        "residual_correlation": lambda: residuals.correlation_figure(np.append(1, left[:30] / 5), 0.1),
+        "error_by_time": lambda: residuals.by_time_figure(np.geomspace(1, 0.1, time)),
+        "forecast": lambda: forecast.forecast_figure(truth, ahead, "<i>price</i>"),
+        "forecast_one": lambda: forecast.forecast_figure(truth, ahead[:1]),
+        "horizon": lambda: forecast.horizon_figure(ahead**2, grows, grows + 0.1),
+        "folds": lambda: forecast.folds_figure(share, share + 0.1, share / 2, np.array([0.5, np.nan, 0.4])),
+        "inputs": lambda: inputs.inputs_figure([truth[:, None], truth[:9, None]], ["<b>one</b>", "two"], ["x"]),
+        "inputs_map": lambda: inputs.inputs_figure([rng.normal(size=(9, 6))] * 4, list("abcd"), list("uvwxyz")),
+    }
 
 
 def catalogue(time=20, units=8, batch=3, steps=400):
@@ -121,6 +157,7 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "writing_lines": lambda: writing.writing_figure(
             writing.Row("target", list("a" * 45)), writing.Row("free running", list("ab" * 10), np.full(20, np.nan))
         ),
+        **evaluations(time, steps),
         "bands": lambda: compare.bands_figure([("LSTM", checks, seeds), ("GRU", checks, 2 * seeds)], baseline=0.2),
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
         "prepared": lambda: prepared.prepared_series(
