@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from io import BytesIO
+from tokenize import TokenError
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def read_npz(name: str, archive: zipfile.ZipFile) -> Read:
 def _array(name: str, content: bytes) -> np.ndarray:
     """The array in the bytes of a `.npy` file: a view of them, checked before memory is taken for anything."""
     file = BytesIO(content)
-    with reading(name, KIND):
+    with reading(name, KIND, (TokenError,)):
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:
             raise DataError(f"{name} is of version {version} of NumPy's format: save it with np.save and plain names.")
@@ -56,7 +57,7 @@ def _array(name: str, content: bytes) -> np.ndarray:
     if dtype.kind not in "biufMmUSV" or dtype.kind == "V" and not dtype.names:
         raise DataError(f"{name} holds values of type {shown(str(dtype))}: save real numbers, dates or strings.")
     count, left = math.prod(shape), len(content) - file.tell()
-    if min(shape, default=1) < 0 or count * dtype.itemsize > left:
+    if not all(type(size) is int and size >= 0 for size in shape) or count * dtype.itemsize > left:
         raise DataError(
             f"{name} should hold an array of {shown(str(shape))} in {shown(f'{count * dtype.itemsize:,}')} bytes, but "
             f"has {left:,}: save it again and upload that."
@@ -102,30 +103,30 @@ def _side_by_side(name: str, arrays: dict[str, np.ndarray]) -> list[Found]:
     """A column for each (N,) array, each column of an (N, C) one and each field of a structured one."""
     single = len(arrays) == 1
     pieces: list[tuple[str, np.ndarray]] = []
-    check_size(name, len(next(iter(arrays.values()))), sum(array[0].size for array in arrays.values()))
+    check_size(name, len(next(iter(arrays.values()))), sum(math.prod(array.shape[1:]) for array in arrays.values()))
     for key, array in arrays.items():
         if array.dtype.names:
             pieces += [(field, array[field]) for field in array.dtype.names]
-        elif array[0].size == 1:
+        elif math.prod(array.shape[1:]) == 1:
             pieces.append((key or "value", array.reshape(-1)))
         else:
             pieces += [("" if single else f"{key} {k + 1}", array[:, k]) for k in range(array.shape[1])]
     check_size(name, len(pieces[0][1]), len(pieces))
     names = unique(given for given, _ in pieces)
-    with reading(name, KIND):
+    with reading(name, KIND, (SystemError,)):  # numpy's, on a number that is no character
         return [_column(label, values) for label, (_, values) in zip(names, pieces, strict=True)]
 
 
 def _column(name: str, values: np.ndarray) -> Found:
     kind = values.dtype.kind
+    if kind not in "biufMmUS" or values.ndim != 1:
+        raise DataError(f"Field '{shown(name)}' is of type {shown(str(values.dtype))}: {_AXES}.")
     if kind in "biuf":
         return finite(name, values)
     if kind in "Mm":
         moments = values.astype("M8[us]" if kind == "M" else "m8[us]")
         seconds = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 1e6)
         return Found(Column(name, "time", seconds)) if kind == "M" else finite(name, seconds)
-    if kind not in "US" or values.ndim != 1:
-        raise DataError(f"Field '{shown(name)}' is of type {shown(str(values.dtype))}: {_AXES}.")
     seen: dict[str, int] = {}
     words = [whole(word.decode("utf-8", "replace") if isinstance(word, bytes) else word) for word in values.tolist()]
     codes = np.array([seen.setdefault(word, len(seen)) for word in words])

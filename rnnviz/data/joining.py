@@ -23,10 +23,8 @@ def joined(parts: Sequence[Dataset]) -> Dataset:
     check_size("All files together", sum(part.rows for part in parts), len(first.table) + 1)
     for part in parts[1:]:
         _compare(first, part)
-    table = [
-        _stacked([next(c for c in part.table if c.name == column.name) for part in parts], parts)
-        for column in first.table
-    ]
+    named = [{column.name: column for column in part.table} for part in parts]
+    table = [_stacked([columns[name] for columns in named], parts) for name in first.columns]
     rows = [part.rows for part in parts]
     names = tuple(dict.fromkeys(shown(part.name) or "a file" for part in parts))
     codes = np.repeat([names.index(shown(part.name) or "a file") for part in parts], rows)

@@ -46,11 +46,12 @@ def _rows(name: str, entries: Any, where: str, count: int) -> Rows:
     if count > MOST_ROWS:
         raise DataError(f"{name} has {count:,} {where}s, at most {MOST_ROWS:,} can be read: upload fewer.")
     names: dict[str, int] = {}
-    records = False
+    records = None
     for place, entry in entries():
-        records |= isinstance(entry, dict)
+        if records is None:
+            records = isinstance(entry, dict)
         if isinstance(entry, dict) != records:
-            raise DataError(f"{name} has no record at {where} {place:,}, but before it: {_REMEDY}")
+            raise DataError(f"{name} mixes records with other things, first at {where} {place:,}: {_REMEDY}")
         for key in entry if records else ():
             names.setdefault(key, len(names))
         if len(names) > MOST_COLUMNS:

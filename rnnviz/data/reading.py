@@ -11,7 +11,7 @@ from pathlib import PurePath
 import numpy as np
 
 from rnnviz.data import archive, arrays, excel, fasta, jsons, parquet
-from rnnviz.data.bounds import LIMIT_MB, MOST_FILES, TOTAL_MB
+from rnnviz.data.bounds import LIMIT_MB, MOST_FILES, MOST_ROWS, TOTAL_MB
 from rnnviz.data.columns import DECIMAL_COMMA, Found, read_column
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.decoding import decode, shown
@@ -40,12 +40,17 @@ def read(files: Files, limit_mb: float = LIMIT_MB, total_mb: float = TOTAL_MB) -
     limit_mb, total_mb: of each file and of all. Raises DataError, a sentence that names the file, the line or
     column, and says what to do.
     """
-    return _whole([_file(name, content, limit_mb) for name, content in _bounded(files, limit_mb, total_mb)])
+    files = _bounded(files, limit_mb, total_mb)
+    lines = sum(content.count(b"\n") for name, content in files if _ending(name) in TABLES)
+    if lines > MOST_ROWS:
+        raise DataError(f"{lines:,} lines were given, at most {MOST_ROWS:,} can be read: upload fewer rows.")
+    return _whole([_file(name, content, limit_mb) for name, content in files])
 
 
 def read_as_text(files: Files, limit_mb: float = LIMIT_MB, total_mb: float = TOTAL_MB) -> Dataset:
     """Texts, whatever they look like. Raises DataError as `read` does."""
-    return _whole([_text(name, *decode(name, content)) for name, content in _bounded(files, limit_mb, total_mb)])
+    files = _bounded(files, limit_mb, total_mb)
+    return _whole([_text(name, *decode(_label(name), content)) for name, content in files])
 
 
 def _bounded(files: Files, limit_mb: float, total_mb: float) -> Files:
@@ -73,6 +78,10 @@ def _megabytes(size: int) -> str:
     return f"{math.ceil(10 * size / 2**20) / 10:g}"
 
 
+def _ending(name: str) -> str:
+    return PurePath(name).suffix.lower()
+
+
 def _label(name: str) -> str:
     return shown(name) or "the file"
 
@@ -95,7 +104,7 @@ def _whole(parts: list[Dataset]) -> Dataset:
 
 
 def _file(name: str, content: bytes, limit_mb: float) -> Dataset:
-    label, ending = _label(name), PurePath(name).suffix.lower()
+    label, ending = _label(name), _ending(name)
     if content.startswith(archive.START):
         packed = archive.opened(label, content, limit_mb)
         entries = packed.namelist()
