@@ -11,7 +11,7 @@ import streamlit as st
 from rnnviz.app import errands, session
 from rnnviz.app.confusions_view import confusions
 from rnnviz.app.controls import page_choice
-from rnnviz.app.evaluate_view import saved
+from rnnviz.app.evaluate_view import label_of, saved
 from rnnviz.app.inside import pick, picked
 from rnnviz.app.show import picture
 from rnnviz.app.words import literal
@@ -147,7 +147,7 @@ def _residuals(errand: Errand, task: Task, job: str) -> None:
 def _numbers(arrays: Mapping[str, np.ndarray], k: int) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name in ("mae", "rmse", "nrmse", "r2"):
-            st.metric(lookup(name).label.capitalize(), f"{arrays[f'each_{name}'][k]:.4g}", help=tooltip(name))
+            st.metric(label_of(name), f"{arrays[f'each_{name}'][k]:.4g}", help=tooltip(name))
 
 
 def _forecast(errand: Errand, task: Task, job: str) -> None:

@@ -110,6 +110,7 @@ def _curves(views: Views, task: Task, errand: Errand | None) -> None:
     losses = dict(zip(words["curves"], arrays["curves"], strict=True))
     held = losses["heldout"]
     best = int(arrays["curve_steps"][np.nanargmin(held)]) if np.isfinite(held).any() else None
+    best = None if best == words["step"] else best
     picture(
         "splits",
         "evaluation splits",
@@ -170,9 +171,9 @@ def scores(errand: Errand, task: Task) -> None:
     for name, part in errand.words["parts"].items():
         names = list(part["scores"])
         rows.append({"Part": PARTS[name], lookup(task.loss).label.capitalize(): part["value"]}
-                    | {_label(score): part["scores"][score] for score in names}
+                    | {label_of(score): part["scores"][score] for score in names}
                     | {"Sequences": part["sequences"]})  # fmt: skip
-    columns = {_label(score): st.column_config.NumberColumn(format="%.4g", help=tooltip(score)) for score in names}
+    columns = {label_of(score): st.column_config.NumberColumn(format="%.4g", help=tooltip(score)) for score in names}
     columns[lookup(task.loss).label.capitalize()] = st.column_config.NumberColumn(
         format="%.4g", help=tooltip(task.loss)
     )
@@ -180,6 +181,6 @@ def scores(errand: Errand, task: Task) -> None:
     st.dataframe(rows, hide_index=True, height="content", column_config=columns)
 
 
-def _label(score: str) -> str:
+def label_of(score: str) -> str:
     label = lookup(score).label
     return label[:1].upper() + label[1:]

@@ -184,13 +184,13 @@ def _forecast(run: Run, judge: Judge, told: dict[str, Any]) -> dict[str, np.ndar
 def forecast(judge: Judge, batch: Batch) -> dict[str, np.ndarray]:
     """truth: (P, T + 1, D) of P windows. forecast: (P, T + 1 - C, D) of what follows their first C time steps.
     horizon: (T + 1 - C,) root mean square errors over all windows; repeated: of repeating the last value; average: of
-    always guessing the mean of what follows."""
+    always guessing the mean of what was read."""
     series = np.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
     known = batch.inputs.shape[1] // 2
     said = judge.forecast(series[:, :known], series.shape[1] - known)
     true = series[:, known:]
     guess = series[:, known - 1 : known]
-    average = true.mean(axis=(0, 1))
+    average = series[:, :known].mean(axis=(0, 1))
     rms = {
         name: np.sqrt(np.mean((each - true) ** 2, axis=(0, 2)))
         for name, each in (("horizon", said), ("repeated", guess), ("average", average))

@@ -41,7 +41,7 @@ def splits_figure(
 
     best: the step with the lowest held-out loss, marked. Log axis above 1.5 decades.
     """
-    title = "Training, held-out" + (" and test" if "test" in curves else "") + " loss"
+    title = ("Training, held-out and test" if "test" in curves else "Training and held-out") + " loss"
     if not len(steps):
         return empty(title, "No step taken yet.", HEIGHT)
     known = [*curves.values()] + [np.array([baseline])] * (baseline is not None)
