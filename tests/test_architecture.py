@@ -99,5 +99,5 @@ def test_house_rules(path):
     assert len(text.splitlines()) <= 400
     assert not re.search(r"except +(Base)?Exception|except *:", text)
     assert not re.search(r"""cell(_name|_type|\.name)? *(==|in) *["'(\[]""", text)
-    assert not re.search(r"\bimport pickle|weights_only *= *False|allow_pickle *= *True", text)
+    assert not re.search(r"\bimport pickle\b|weights_only *= *False|allow_pickle *= *True", text)
     assert not re.search(r"unsafe_allow_html *= *True", text)

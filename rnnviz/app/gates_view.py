@@ -103,7 +103,7 @@ def _map(key: str, trace: Trace, gate: str, at: look.Look, where: tuple[Hashable
         "gate",
         key,
         (*where, at.sequence, gate),
-        lambda: gate_heatmap(trace, gate, at.layer, at.sequence, units=Units(at.unit), head="Untrained: " * beside),
+        lambda: gate_heatmap(trace, gate, at.layer, at.sequence, units=Units(at.unit), head="Step 0: " * beside),
         words=not beside,
         on_unit=choose_unit,
     )

@@ -81,7 +81,7 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
                 "followers",
                 "hidden heat map untrained",
                 (*where, order),
-                lambda: state_heatmap(untrained, state, at.layer, at.sequence, units=before, head="Untrained: "),
+                lambda: state_heatmap(untrained, state, at.layer, at.sequence, units=before, head="Step 0: "),
                 words=False,
                 on_unit=choose_unit,
             )

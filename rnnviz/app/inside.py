@@ -25,7 +25,11 @@ def progress(view: View, task: Task) -> str:
     """How far the run has come, at the step that is looked at, in a line."""
     history = view.history.until(view.shown_step)
     words = [f"Step {view.shown_step:,}" + (f" of {view.step:,}" if view.past else "")]
-    words += [f"training loss {history.loss[-1]:.4g}"] if len(history.loss) else ["untrained"]
+    words += (
+        [f"training loss {history.loss[-1]:.4g}"]
+        if len(history.loss)
+        else ["as it came" if _came(view) else "untrained"]
+    )
     if len(history.metric):
         words.append(f"held-out {lookup(task.metric).label} {history.metric[-1]:.4g}")
     return ", ".join(words) + "."
@@ -51,7 +55,7 @@ def player(job: str, face: Face) -> None:
 
 def compare() -> None:
     """Whether the pictures show the network now, untrained, or both."""
-    words = {NOW: "Now", UNTRAINED: "Untrained", BOTH: "Both"}
+    words = {NOW: "Now", UNTRAINED: "Step 0", BOTH: "Both"}
     page_choice("show", "Show", SHOWN, BOTH, None, words.__getitem__, "collapsed")
 
 
@@ -93,13 +97,20 @@ def shown(views: Views) -> tuple[Trace, Trace | None, Hashable] | None:
 
 
 def _words(view: View, mode: str) -> str:
+    network = "the network as it came" if _came(view) else "the untrained network"
     if mode != UNTRAINED and view.shown_step == 0:
-        return "This network is untrained. Press **Play** to see what training makes of it."
+        words = "This network is as it came." if _came(view) else "This network is untrained."
+        return f"{words} Press **Play** to see what training makes of it."
     if mode != NOW and view.untrained is None:
-        return "The untrained network is being looked at."
+        return f"{network.capitalize()} is being looked at."
     if mode == UNTRAINED:
         return "The network before its first step."
-    return f"Step {view.shown_step:,}" + (", beside the untrained network (dashed, grey)." if mode == BOTH else ".")
+    return f"Step {view.shown_step:,}" + (f", beside {network} (dashed, grey)." if mode == BOTH else ".")
+
+
+def _came(view: View) -> bool:
+    """Whether it began with weights that were given."""
+    return view.config is not None and bool(view.config.start)
 
 
 def choose_unit(unit: int) -> None:

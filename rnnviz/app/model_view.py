@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from rnnviz.app import controls, errands, kept, session
+from rnnviz.app import controls, errands, kept, quota, session
 from rnnviz.app.frame import page
 from rnnviz.app.model_feeds import feeds, usual
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.errors import DataError
-from rnnviz.runs.limits import whole_number
 from rnnviz.start import Start
 from rnnviz.weights import TORCH, Readout, Stack, find_readouts, find_stacks, kind, read_safetensors
 
 KEY = "your model"
 TYPES = ["safetensors", "pt", "pth", "bin", "ckpt"]
-LIMIT_MB = 50
 NARROW, WIDE = 160, 340  # pixels
 SAVE = """# a file for this page, from your own training script
 torch.save(model.state_dict(), "model.pt")
@@ -42,7 +40,7 @@ class Found:
 
 def upload() -> Found | None:
     """The file picker, and what was found in the file in hand; None where there is none, or it is on its way."""
-    limit_mb = whole_number("RNNVIZ_UPLOAD_MB", LIMIT_MB)
+    limit_mb = quota.limit_mb()
     file = st.file_uploader(
         f"Weights of a model, as safetensors or as torch saves a state_dict, up to {limit_mb} MB. They stay in your "
         "session, and nothing in the file is executed.",

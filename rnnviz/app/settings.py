@@ -216,7 +216,7 @@ ROWS = (
         "Data", "integer", applies=task_uses("stride")),
     Row("horizon", "ahead", "Horizon", "How many rows ahead are predicted.",
         "Data", "integer", applies=task_uses("horizon")),
-    Row("unit", "unit", "Tokens", "What one token of a text is.",
+    Row("unit", "token", "Tokens", "What one token of a text is.",
         "Data", "choice", words(*UNITS), applies=task_uses("unit")),
 )  # fmt: skip
 BY_FIELD: Mapping[str, Row] = {row.field: row for row in ROWS}

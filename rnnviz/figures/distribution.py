@@ -14,7 +14,7 @@ from rnnviz.trace import Trace
 
 GATE_VALUES = Explained(
     "Values of the gates",
-    "How often each gate takes each value, over all units, sequences and time steps. The outline: untrained.",
+    "How often each gate takes each value, over all units, sequences and time steps. The outline: step 0.",
     "Two peaks at the ends: the gates work like switches. One in the middle: they have not learned to open or shut.",
 )
 BINS = 40
@@ -49,8 +49,8 @@ def gate_values(trace: Trace, layer: int = 0, untrained: Trace | None = None) ->
             before = shares_of(untrained, gate, layer)[0]
             steps = {"type": "scatter", "mode": "lines", "x": edges, "y": np.append(before, before[-1:])}
             steps |= {"line": {"color": INK, "width": 1.5, "shape": "hv"}, "meta": {"ink": True}}
-            traces.append(steps | axes | {"hovertemplate": f"untrained: {hover}", "name": "untrained"})
-    notes = ["outline: untrained"] * (untrained is not None) + [f"{lost:,} values are no numbers"] * bool(lost)
+            traces.append(steps | axes | {"hovertemplate": f"step 0: {hover}", "name": "step 0"})
+    notes = ["outline: step 0"] * (untrained is not None) + [f"{lost:,} values are no numbers"] * bool(lost)
     height = HEAD + tall + FOOT
     first = layout.pop("xaxis"), layout.pop("yaxis")
     return figure(traces, GATE_VALUES.title, *first, note="; ".join(notes), height=height, **layout)

@@ -67,12 +67,12 @@ def saturation_figure(now: Shares, layer: int, unit: int, untrained: Shares | No
         traces.append(edge | axes | {"line": {"color": INK, "width": THIN, "dash": "dot"}, "meta": {"ink": True}})
         if untrained is not None:
             bottom, top = (each[layer] for each in untrained[gate])
-            traces.append(_dots(top, bottom, f"untrained<br>{words}", INK) | axes)
+            traces.append(_dots(top, bottom, f"step 0<br>{words}", INK) | axes)
         bottom, top = (each[layer] for each in now[gate])
         traces.append(_dots(top, bottom, words, colour_of(gate)) | axes)
         traces.append(_ring(top[unit : unit + 1], bottom[unit : unit + 1], unit) | axes)
     first = layout.pop("xaxis"), layout.pop("yaxis")
-    note = f"ring: unit {unit}" + ("; grey: untrained" if untrained is not None else "")
+    note = f"ring: unit {unit}" + ("; grey: step 0" if untrained is not None else "")
     height = HEAD + 16 + tall + FOOT
     return figure(traces, SATURATION.title, *first, note=note, height=height, meta={"unit": "customdata"}, **layout)
 
@@ -89,7 +89,7 @@ def timescales_figure(
     gate, values = now[0], now[1][layer]
     before = [] if untrained is None else [untrained[1][layer]]
     low, high = decades(*[np.clip(each, *LIMITS) for each in (*before, values)], np.array([length]))
-    drawn = [_sorted(each, low, high, "untrained<br>unit", INK) for each in before]
+    drawn = [_sorted(each, low, high, "step 0<br>unit", INK) for each in before]
     drawn.append(_sorted(values, low, high, "unit", colour_of(gate)))
     traces = [trace for trace, _ in drawn]
     place = drawn[-1][1].get(unit)
@@ -98,7 +98,7 @@ def timescales_figure(
     if length:
         ends, words = np.array([-1.0, len(values)]), f"T = {length:g} time steps<extra></extra>"
         traces += line(ends, np.full(2, float(length)), "T", dash="dash", width=1.5, hover=words)
-    notes = [f"ring: unit {unit}"] + ["grey: untrained"] * bool(before) + [f"dashed: T = {length:g}"] * bool(length)
+    notes = [f"ring: unit {unit}"] + ["grey: step 0"] * bool(before) + [f"dashed: T = {length:g}"] * bool(length)
     lost = int(np.isnan(values).sum())
     notes += [f"{lost} are no numbers"] * bool(lost)
     xaxis = axis("Units, the shortest memory first", range=[-1, len(values)], showticklabels=False, showgrid=False)
@@ -151,12 +151,12 @@ def unit_gates(trace: Trace, unit: int, layer: int = 0, sequence: int = 0, untra
         traces.append(faint | _broken(time, values[:, some]))
         if untrained is not None:
             before = np.asarray(untrained.gates[gate][layer, sequence, :, unit])[time]
-            hover = f"untrained: {gate} = %{{y:.3f}}<extra></extra>"
-            traces += line(time, before, "untrained", width=1.5, dash="dash", hover=hover, axes=axes)
+            hover = f"step 0: {gate} = %{{y:.3f}}<extra></extra>"
+            traces += line(time, before, "step 0", width=1.5, dash="dash", hover=hover, axes=axes)
         hover = f"unit {unit}: {gate} = %{{y:.3f}}<br>time step %{{x}}<extra></extra>"
         traces += line(time, values[:, unit], gate, colour, width=STRONG, hover=hover, axes=axes)
     note = f"sequence {sequence}; faint: {len(some)} of {len(others)} other units"
-    note += "; dashed: untrained" if untrained is not None else ""
+    note += "; dashed: step 0" if untrained is not None else ""
     layout["margin"] = {"l": 46, "r": 14, "t": HEAD, "b": FOOT}
     xaxis = axis(axis_title("time_step"), anchor="y" if len(trace.gates) == 1 else f"y{len(trace.gates)}")
     title, height = f"Gates of unit {unit}", HEAD + tall + FOOT

@@ -87,7 +87,7 @@ def trajectories(
         axes = [axis(visible=False), axis(visible=False)]
     loadings = [] if unit is None else [f"{weight:.2f}" for weight in found.components[:count, unit]]
     notes = [f"unit {unit} weighs {', '.join(loadings)}"] * bool(loadings)
-    notes += ["hollow: untrained, along the same directions"] * (untrained is not None)
+    notes += ["hollow: step 0, along the same directions"] * (untrained is not None)
     title = f"{TRAJECTORIES.title} of the {lookup(found.state).label} {lookup(found.state).symbol}"
     return figure(traces, title, axes[0], axes[1], note="; ".join(notes), **layout)
 
@@ -108,7 +108,7 @@ def unit_follows(
     traces: list[Any] = []
     if untrained is not None:
         before = untrained.states[state][layer, sequence, time, unit]
-        traces += line(time, before, "untrained", width=1.5, dash="dash", hover="untrained: %{y:.3f}<extra></extra>")
+        traces += line(time, before, "step 0", width=1.5, dash="dash", hover="step 0: %{y:.3f}<extra></extra>")
     values = trace.states[state][layer, sequence, time, unit]
     hover = f"{state} = %{{y:.3f}}<br>time step %{{x}}<extra></extra>"
     traces += line(time, values, state, colour, width=STRONG, hover=hover)
@@ -119,7 +119,7 @@ def unit_follows(
         look |= said
     traces += line(time, other, "quantity", hover="%{y:.4~g}<br>time step %{x}<extra></extra>", **look)
     title = f"Unit {unit}: {lookup(state).label} {symbol}"
-    note = f"sequence {sequence}" + ("; dashed: untrained" if untrained is not None else "")
+    note = f"sequence {sequence}" + ("; dashed: step 0" if untrained is not None else "")
     layout: dict[str, Any] = {"yaxis2": axis("", domain=list(domains[1]), anchor="x", nticks=4)}
     layout["yaxis2"] |= _class_ticks(quantity, other)
     where = {"xref": "x domain", "x": 0, "xanchor": "left", "showarrow": False, "font": {"size": 11}}

@@ -12,7 +12,18 @@ from rnnviz.tasks import TASKS, corpus_fingerprint
 
 pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["home", "train", "unrolled", "shapes", "gates", "hidden_states", "gradients", "compare", "your_data"]
+PAGES = [
+    "home",
+    "train",
+    "unrolled",
+    "shapes",
+    "gates",
+    "hidden_states",
+    "gradients",
+    "compare",
+    "your_data",
+    "your_model",
+]
 
 
 def visit(page: str, **query: str) -> AppTest:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnviz.app.kept import RUN
+from rnnviz.app.look import LINK
 from rnnviz.app.settings import BY_FIELD, KEYS, ROWS, base, changed, fitting_inits, from_query, link, to_query
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -46,6 +48,10 @@ def test_every_field_has_one_row_and_one_key():
     assert {row.field for row in ROWS} == set(FIELDS)
     assert len(KEYS) == len(ROWS) == len(FIELDS)
     assert all(row.label and row.help.endswith(".") for row in ROWS)
+
+
+def test_no_setting_has_the_name_of_something_else_in_a_link():
+    assert not KEYS & {*LINK.values(), RUN}
 
 
 @settings(deadline=None)
