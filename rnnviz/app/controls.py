@@ -252,13 +252,14 @@ def setting_switch(
     options: Sequence[str],
     help: str,
     format_func: Callable[[str], str],
+    label_visibility: Literal["visible", "collapsed"] = "collapsed",
 ) -> None:
     """A setting that a page also offers itself, among its own controls. settings: those the page was drawn for."""
     widget = f"switch {field}"
     chosen: str = show(widget, getattr(current(), field))
     st.segmented_control(
         label, options, default=chosen, required=True, key=widget,
-        help=help, format_func=format_func, label_visibility="collapsed",
+        help=help, format_func=format_func, label_visibility=label_visibility,
         on_change=_used, args=(field, widget),
     )  # fmt: skip
     if current() != settings:

@@ -64,14 +64,13 @@ def choose(settings: ExperimentConfig) -> Start | None:
 
 
 def _begin_with(found: dict[str, str], start: Start | None) -> None:
-    now = starts.chosen(start.fingerprint) if start else None
-    key = "finetune start"
-    controls.show(key, now if now in found else None)
+    key, keys = "finetune start", list(found)
+    now = controls.show(key, starts.chosen(start, found))
     st.selectbox(
         "Begin with",
-        list(found),
+        keys,
+        None if now is None else keys.index(now),
         format_func=lambda each: found.get(each, each),
-        index=None,
         key=key,
         placeholder="A run of yours, or weights in hand",
         width=WIDE,
@@ -103,12 +102,13 @@ def options(settings: ExperimentConfig, start: Start) -> int:
     freeze = [name for name in FREEZE if embedded or name in ("nothing", "recurrent") or name == settings.freeze]
     with st.container(horizontal=True, gap="large"):
         setting_switch(
-            "freeze", settings, "Freeze", freeze, "What training leaves as it is, bit for bit.", FREEZE.__getitem__
-        )
+            "freeze", settings, "Freeze", freeze, "What training leaves as it is, bit for bit.",
+            FREEZE.__getitem__, "visible",
+        )  # fmt: skip
         setting_switch(
             "readout", settings, "Readout", list(READOUT),
             "Whether the readout of these weights goes along. One for other classes begins anew in any case.",
-            READOUT.__getitem__,
+            READOUT.__getitem__, "visible",
         )  # fmt: skip
         steps: int = page_choice("steps", "Steps", STEPS, STEPS[0], "Play trains both up to this step.", "{:,}".format)
     return steps
@@ -123,7 +123,7 @@ def draw(views: Views, settings: ExperimentConfig, start: Start, task: Task) -> 
     for column, (name, view) in zip(st.columns(2, gap="medium"), views.items(), strict=True):
         with column, st.container(border=True, key=f"finetune {name}"):
             _numbers(name, view, task)
-    st.markdown(sooner(scratch.history, tuned.history) or "\u00a0")
+    st.markdown(sooner(scratch.history, tuned.history) or "How much sooner fine-tuning gets there will stand here.")
     seen = tuple((view.job, view.revision) for view in views.values())
     quantities = ["heldout_loss", *([task.metric] if task.metric != task.loss else [])]
     for column, quantity in zip(st.columns(len(quantities), gap="medium"), quantities, strict=True):

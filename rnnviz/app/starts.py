@@ -27,15 +27,16 @@ def choices() -> dict[str, str]:
     """What one can begin with, by key, in words: runs that are kept, the newest first, and weights in hand."""
     visitor = session.visitor()
     runs = {_key(about): f"{title(about)}, step {about.step:,}" for about in session.engine().runs(visitor.owner)}
-    in_hand = {
-        fingerprint: start.name for fingerprint, start in visitor.starts.items() if chosen(fingerprint) not in runs
-    }
-    return runs | in_hand
+    weights = {each: start.name for each, start in visitor.starts.items() if _origins().get(each) not in runs}
+    return runs | weights
 
 
-def chosen(fingerprint: str) -> str:
-    """The key of what the settings begin with."""
-    return _origins().get(fingerprint, fingerprint)
+def chosen(start: Start | None, found: dict[str, str]) -> str | None:
+    """The key, of those found, of what the settings begin with; None where that is nothing."""
+    if start is None:
+        return None
+    origin = _origins().get(start.fingerprint, "")
+    return origin if origin in found else start.fingerprint
 
 
 def begin_with(key: str, settings: ExperimentConfig) -> None:
@@ -125,7 +126,7 @@ def _of_run(key: str) -> Start | None:
         return None
     about = next(each for each in session.engine().runs(session.visitor().owner) if each.id == run_id)
     start = Start.of(run, f"{title(about)}, step {run.step:,}")
-    _origins()[start.fingerprint] = key
+    _origins()[start.fingerprint] = f"{run_id} {run.step}"  # which may have trained since it was listed
     return start
 
 

@@ -46,4 +46,6 @@ def runs_figure(series: Sequence[tuple[str, np.ndarray, np.ndarray]], quantity: 
     if entry.bounds:
         yaxis["range"] = [entry.bounds[0] - 0.03, entry.bounds[1] + 0.03]
     xaxis = axis(axis_title("step", ""), rangemode="tozero", tickformat=",d")
+    if not any(steps[-1] for _, steps, _ in series):
+        xaxis["range"] = [0, 100]  # of whole steps, before there are some
     return figure(traces, title, xaxis, yaxis, height=340, legend=True)
