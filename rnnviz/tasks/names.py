@@ -32,7 +32,7 @@ LANGUAGES = {  # its surnames in Faker: the locale, and the name of the list
     "Zulu": ("zu_ZA", "last_names"),
 }
 LONGEST, MOST, HELD_BACK = 16, 600, 0.2  # letters of a name, names of a language; share of names held back
-LETTERS = Symbols("abcdefghijklmnopqrstuvwxyz '-", "letter")
+LETTERS = Symbols(" '-abcdefghijklmnopqrstuvwxyz", "letter")  # a space first: it pads, and no name ends in one
 RUSSIAN = dict(zip("абвгдежзийклмнопрстуфхцчшщъыьэюя",
     ["a", "b", "v", "g", "d", "e", "zh", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
      "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya"], strict=True))  # fmt: skip

@@ -32,8 +32,8 @@ class Sensors(Task):
     solved exactly from reading to reading, with a thermostat that switches with hysteresis and lowers at night,
     an outside temperature with the time of day and weather of its own, clouds, and noisy sensors.
 
-    Shapes: inputs (B, T, 3), °C above 19 in the room, tens of °C above 5 outside, heating 0 or 1; targets
-    (B, T, 1), the room's input one time step later. Loss: mean squared error, in °C squared. Baseline:
+    Shapes: inputs (B, T, 3), °C above 19 in the room, tens of °C above 5 outside, heating 0 or 1;
+    targets (B, T, 1), the room's input one time step later. Loss: mean squared error, in °C squared. Baseline:
     repeating the last reading, measured on 2,000 other rooms.
     Paper: Bacher & Madsen (2011) for the model.
     """
