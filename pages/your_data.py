@@ -6,18 +6,13 @@ from rnnviz.app import preparing, preparing_view, reading_view, upload
 from rnnviz.app.frame import begin
 
 settings = begin("Your data")
-data = upload.upload()
-if data is None:
-    st.info(
-        "Choose a file, or download the sample and open it here. Every step from the file to what the network gets is "
-        "shown, and can be changed before training.",
-        icon=":material/table_chart:",
-    )
-else:
+preparing.warm_up()
+data = preparing.in_hand(upload.upload(), settings)
+if data is not None:
     chosen = preparing.chosen(data, settings)
     preparing_view.goal(data, chosen)
     task = preparing_view.go(data, chosen)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 4], gap="large")
     with left:
         st.subheader("How it is prepared", anchor=False)
         preparing_view.steps(data, chosen, task)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from rnnviz.app import settings
+from rnnviz.app import controls, session, settings, starts
 from rnnviz.config import ExperimentConfig
+from rnnviz.data.arranging import Step
 from rnnviz.data.dataset import FILE, Dataset
 from rnnviz.data.errors import DataError
 from rnnviz.data.roles import GOALS, Roles
-from rnnviz.tasks import TASKS
 from rnnviz.tasks.uploaded import prepare
 
 LONGEST = 200  # time steps of a sequence that has one class, unless more are asked for
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Begin to load scikit-learn, while the visitor looks for a file: it takes a second, once in a process."""
+    threading.Thread(target=import_module, args=("sklearn.preprocessing",), daemon=True).start()
+
+
+def in_hand(data: Dataset | None, now: ExperimentConfig) -> Dataset | None:
+    """The data in hand, with the preparation of others where the settings name them so."""
+    return session.visitor().data_for(now) if data is not None else None
 
 
 def chosen(data: Dataset, now: ExperimentConfig) -> ExperimentConfig:
@@ -46,7 +60,7 @@ def fresh(data: Dataset, task: str, seed: int = 0) -> ExperimentConfig:
     except DataError:
         return config  # which the page says
     longest = [int(np.diff(part.bounds).max(initial=1)) for part in prepared.parts.values()]
-    if TASKS[task].whole:
+    if GOALS[task] == "class":
         return config.with_(length=max(2, min(LONGEST, max(longest))))
     return config.with_(length=max(1, min(config.length, min(longest) - config.horizon)))
 
@@ -76,5 +90,34 @@ def titles(data: Dataset, config: ExperimentConfig) -> list[str]:
     first = ["Sequences", *timed, "Parts"]
     if roles.reads == "cells":
         return [*first, "Tokens", "Windows"]
-    spoken = any(data.table[k].kind == "category" for k in roles.numbers_in(data)["columns"])  # type: ignore[attr-defined]
+    spoken = any(data.table[k].kind == "category" for k in roles.numbers_in(data)["columns"])
     return [*first, "Missing values", "Scaling", *["Categories"] * spoken, "Windows"]
+
+
+def steps(data: Dataset, config: ExperimentConfig) -> tuple[Step, ...]:
+    """What was done, up to windows, which may not fit; nothing where that cannot be."""
+    try:
+        return prepare(config, data)[1].steps
+    except DataError:
+        return ()
+
+
+def others() -> dict[str, str]:
+    """Networks that know how data of a visitor's were prepared, by what `starts.begin_with` calls them, in words."""
+    visitor = session.visitor()
+    runs = {about.id for about in session.engine().runs(visitor.owner) if about.settings.get("task") in GOALS}
+    known = {name for name, start in visitor.starts.items() if start.pipeline is not None}
+    return {key: words for key, words in starts.choices().items() if key in known or key.partition(" ")[0] in runs}
+
+
+def prepare_as(key: str) -> None:
+    """Have the data in hand prepared as those were that another network was trained on, which is to read them; or,
+    where the key is empty, by what their own training part says."""
+    visitor, now = session.visitor(), controls.current()
+    if key:
+        starts.begin_with(key, now)
+        data = visitor.data_for(controls.current())
+        if data is not None and data.pipeline is None:
+            st.toast("These data have other columns than that network knows: they are prepared anew.")
+    elif visitor.data is not None:
+        controls.take(fresh(visitor.data, now.task if now.task in GOALS else usual_task(visitor.data), now.seed))

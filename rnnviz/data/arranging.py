@@ -12,18 +12,23 @@ from rnnviz.data.errors import DataError
 from rnnviz.data.roles import Roles
 
 MOST_ROWS = 2_000_000  # after resampling
+SPANS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 WIDE = ""  # the key of the numbers of a table whose rows are sequences: no column has that name
 PARTS = {"train": "training", "heldout": "held-out", "test": "test"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of preparing, as it went. title; words: what it did, a sentence; rows and columns: after it."""
+    """One step of preparing, as it went. title; words: what it did, a sentence; rows and columns: after it.
+
+    what: what one of the rows is, and one of the columns.
+    """
 
     title: str
     words: str
     rows: int
     columns: int
+    what: tuple[str, str] = ("row", "column")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +66,23 @@ def arrange(data: Dataset, roles: Roles, resample: float) -> Arranged:
         found = _in_time(found, roles.time)
     if resample and not roles.time:
         raise DataError("Rows can only be resampled in time: choose the time index, or 0 seconds between rows.")
+    if roles.time and not resample:
+        return found.noted("Resampling", f"Rows stay as they are, {_distance(found, roles.time)}.")
     return _resampled(found, roles.time, resample) if resample else found
+
+
+def _distance(table: Arranged, name: str) -> str:
+    """How far apart rows are in time, in words."""
+    time, inside = table.columns[name].values, np.ones(table.rows, bool)
+    inside[table.bounds[:-1]] = False  # the first of a sequence has none before it
+    seconds = np.diff(time, prepend=0.0)[inside]
+    if not len(seconds):
+        return "one in each sequence"
+    middle = float(np.median(seconds))
+    evenly = "all" if np.ptp(seconds) <= 1e-6 * middle else "half of them at most"
+    name, size = next(unit for unit in SPANS if middle >= unit[1] or unit[1] == 1)
+    count = middle / size
+    return f"{evenly} {count:.4g} {name}{'s' * (count != 1)} apart"
 
 
 def _sequences(table: Arranged, name: str) -> Arranged:

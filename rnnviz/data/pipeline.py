@@ -86,8 +86,8 @@ class Pipeline:
             parts[name] = texts.part_of(taken.pieces(each), vocabulary, classes)
         count = len(taken.texts)
         begin = "One text." if count == 1 else f"Each of {count:,} rows is a text of its own."
-        size = int(taken.bounds[-1])
-        steps = (Step("Sequences", begin, count, 1), Step("Parts", words, size, 1))
+        size, what = int(taken.bounds[-1]), (vocabulary.unit.removesuffix("s"), "column")
+        steps = (Step("Sequences", begin, count, 1, ("text", "column")), Step("Parts", words, size, 1, what))
         return Prepared(
             parts=parts,
             input_labels=vocabulary.labels,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Roles:
             name for name in (*self.inputs, *self.targets, self.label, self.sequence, self.time) if name
         )
 
-    def numbers_in(self, data: Dataset) -> dict[str, object]:
+    def numbers_in(self, data: Dataset) -> dict[str, Any]:
         """The fields of a configuration that say so of `data`. Raises DataError where a column is missing there."""
         places = {name: k for k, name in enumerate(data.columns)}
         for name in self.columns():

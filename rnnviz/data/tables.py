@@ -179,7 +179,7 @@ def said(
     rows = sum(part.rows for part in parts.values())
     if learned.vocabulary is not None:
         words = f"{len(learned.vocabulary.symbols):,} different cells of the training part are tokens, one a row."
-        return [Step("Tokens", words, rows, len(learned.vocabulary.symbols) + 1)]
+        return [Step("Tokens", words, rows, len(learned.vocabulary.symbols) + 1, ("token", "different one"))]
     inside = [key for key in input_keys(roles) if key in learned.numbers]
     gaps = sum(int(np.isnan(matrix(part, inside)).sum()) for part in parts.values())
     count = len(inside)
@@ -204,6 +204,7 @@ def said(
     if learned.levels:
         size = sum(map(len, learned.levels.values()))
         new = "a learned vector each" if how["categories"] == "embedding" else "an input each (one-hot)"
-        words = f"{len(learned.levels)} columns with {size} different words: {new}."
+        columns = "1 column" if len(learned.levels) == 1 else f"{len(learned.levels)} columns"
+        words = f"{columns} with {size} different words: {new}."
         steps.append(Step("Categories", words, rows, count + size))
     return steps

@@ -78,4 +78,4 @@ def step_of(part: Part, vocabulary: Vocabulary, rows: int) -> Step:
     unknown = float(np.mean(part.inputs == len(vocabulary.symbols))) if len(part.inputs) else 0.0
     words = f"{vocabulary.words.capitalize()}: {len(vocabulary.symbols):,} different ones in the training part"
     words += f", and {unknown:.1%} of it are rarer ones." if unknown else "."
-    return Step("Tokens", words, rows, len(vocabulary.symbols) + 1)
+    return Step("Tokens", words, rows, len(vocabulary.symbols) + 1, ("token", "different one"))

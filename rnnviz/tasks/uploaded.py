@@ -220,4 +220,5 @@ def _step(task: Prepares) -> Step:
     what = f"sequences of at most {length:,}" if task.whole else f"windows of {length:,}"
     ahead = f", each with what comes {task.ahead} later" if task.ahead else ""
     words = f"{train:,} {what} time steps to train on{ahead}; {heldout:,} held out."
-    return Step("Windows", words, train, len(task.prepared.input_labels))
+    what = ("sequence" if task.whole else "window", "token" if task.tokens else "input")
+    return Step("Windows", words, train, len(task.prepared.input_labels), what)
