@@ -19,11 +19,14 @@ _KEY = "reading"
 
 
 def upload() -> Dataset | None:
-    """The file picker, and the data in hand: those of new files, or the ones read before; None while files are read."""
+    """The file picker, and the data in hand: those of new files, or the ones read before; None while files are read.
+
+    A file over a limit the browser marks red, with its words behind the mark; so the limits stand above it.
+    """
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left:
         files = st.file_uploader(
-            f"{FORMATS}, up to {limit_mb()} MB each; several files become several sequences.",
+            f"{FORMATS}; several files become several sequences. Up to {limit_mb()} MB each, {total_mb()} MB in all.",
             accept_multiple_files=True,
             max_upload_size=limit_mb(),
             key="files",
@@ -35,7 +38,10 @@ def upload() -> Dataset | None:
         )
     visitor = session.visitor()
     version = tuple(file.file_id for file in files), as_text
-    if not files or visitor.read == version:  # files are read once, not at every click
+    if not files:
+        _in_hand(visitor.data)
+        return visitor.data
+    if visitor.read == version:  # files are read once, not at every click
         return visitor.data
     words = {"names": [file.name for file in files], "as_text": as_text}
     words |= {"limit_mb": limit_mb(), "total_mb": total_mb()}
@@ -49,6 +55,17 @@ def upload() -> Dataset | None:
     visitor.data, visitor.read = Dataset.from_parts(errand.words, errand.arrays), version
     errands.forget(_KEY)
     return visitor.data
+
+
+def _in_hand(data: Dataset | None) -> None:
+    if data is None:
+        st.info(
+            "Choose a file, or download the sample and open it here. Every step from the file to what the network gets "
+            "is shown, and can be changed before training.",
+            icon=":material/table_chart:",
+        )
+    else:
+        st.caption(f"In hand: **{literal(data.name)}**. New files take its place.")
 
 
 def _content(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile]) -> Mapping[str, np.ndarray]:
