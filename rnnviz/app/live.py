@@ -39,7 +39,7 @@ def live(
         with PACE.turn(session.visitor().name):
             views = {name: session.engine().latest(job) for name, job in jobs.items()}
             present = {name: view for name, view in views.items() if view is not None}
-            little = all(view.trace is None for view in present.values())  # to draw yet
+            little = bool(present) and all(view.trace is None for view in present.values())  # to draw yet
             _ask(ThreadState.get().fragment_id, max(SHORTEST, PACE.interval / 4) if little else PACE.interval)
             if _alone():  # a timer's message may bring a link that is older than the settings
                 take(current())

@@ -26,6 +26,7 @@ from rnnviz.figures import (
     prediction,
     prepared,
     residuals,
+    search,
     splits,
     states,
     training,
@@ -109,6 +110,7 @@ def catalogue(time=20, units=8, batch=3, steps=400):
     shares = unit_saturation(lstm), unit_saturation(before)
     scales = timescales(lstm), timescales(before)
     order = np.argsort(np.random.default_rng(1).random(units))
+    tried = np.array([[0.5, 0.01, np.nan], [1e-4, 0.2, np.nan]])
     number, found = quantities(kinds["series"])[-1], principal_components(lstm)
     classes = Quantity("label", np.arange(batch) % 3, ("<b>one</b>", "two", "%{x}"))
     return {
@@ -162,6 +164,26 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
         "prepared": lambda: prepared.prepared_series(
             {"training": np.cumsum(seeds.T[:12], 0), "held-out": seeds.T[12:]}, ["a", "b", "c"]
+        ),
+        "search_map": lambda: search.search_map(
+            "GRU",
+            (1e-3, 1e-2),
+            (4, 8, 16),
+            tried,
+            np.array([[0, 1, -1], [3, 4, 5]]),
+            "heldout_loss",
+            search.Limits(tried, False),
+            best=3,
+        ),
+        "search_points": lambda: search.search_points(
+            "LSTM",
+            np.array([1e-3, 2e-2, 0.1]),
+            np.array([5, 9, 60]),
+            tried[1],
+            np.arange(3),
+            "accuracy",
+            search.Limits(tried[1], True),
+            best=1,
         ),
         "characters": lambda: data.token_frequencies(list("ab \n"), np.array([5, 9, 1, 2])),
     }
