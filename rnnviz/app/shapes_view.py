@@ -32,6 +32,7 @@ EXAMPLES = {  # shape -> its task here, and what it is in a few words
     "encoder–decoder": ("translation", "translate a number in words"),
 }
 CHOICE, OWN = "shape choice", "shape own text"
+MOST = 4  # classes that an answer names
 
 
 @st.fragment
@@ -171,18 +172,12 @@ def own(task: Task, job: str) -> None:
         return
     soon()
     st.subheader("Try your own", anchor=False)
-    label, example = (
-        ("A number from 0 to 999", "342") if isinstance(task, Writes) else ("A remark", "the film was great")
-    )
+    label, example, known = task.own
     text = st.text_input(label, placeholder=example, key=f"{OWN} {task.name}", max_chars=400)
     view = session.engine().latest(job)
     trace = view.shown_trace if view else None
     if not text.strip() or trace is None:
-        st.caption(
-            "In words or digits; what it reads is shown below."
-            if isinstance(task, Writes)
-            else literal(f"In the words that the task knows: {', '.join(filter(str.isalpha, task.input_labels))}.")
-        )
+        st.caption(literal(known))
         return
     try:
         tokens = task.encode(text)
@@ -191,10 +186,18 @@ def own(task: Task, job: str) -> None:
         return
     if isinstance(task, Translates):
         _translated(trace, task, tokens)
+    elif task.shape == "seq→vec":
+        st.markdown(f"{literal(_likeliest(task, softmax(answer(trace, tokens))))}, at step {trace.step:,}.")
     else:
-        chances = softmax(answer(trace, tokens))
-        words = ", ".join(f"{name} {chance:.1%}" for name, chance in zip(task.labels, chances, strict=True))
-        st.markdown(f"{literal(words)}, at step {trace.step:,}.")
+        best = softmax(answer(trace, tokens, at_end=False)).argmax(1)
+        st.dataframe([symbols_read(task, tokens), symbols(task, best)], hide_index=True, height="content")
+        st.caption(f"Below each word what the network takes it for, at step {trace.step:,}.")
+
+
+def _likeliest(task: Task, chances: np.ndarray) -> str:
+    """Classes and their probabilities: all of a few, in their order, or the likeliest of many."""
+    few = range(len(chances)) if len(chances) <= MOST else np.argsort(-chances, kind="stable")[:MOST]
+    return ", ".join(f"{task.labels[k]} {chances[k]:.1%}" for k in few)
 
 
 def _translated(trace: Trace, task: Task, tokens: np.ndarray) -> None:

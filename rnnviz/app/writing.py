@@ -20,7 +20,12 @@ WIDTH = 4  # of the beam
 
 @runtime_checkable
 class Reads(Protocol):
-    """A task that can read a visitor's own text. Raises ValueError, with a sentence, for one that it cannot."""
+    """A task that can read a visitor's own text. Raises ValueError, with a sentence, for one that it cannot.
+
+    own: what such a text is called, an example of one, and a sentence on what can be read.
+    """
+
+    own: tuple[str, str, str]
 
     def encode(self, text: str) -> np.ndarray: ...
 

@@ -53,6 +53,7 @@ class Sentiment(Task):
     input_size = len(WORDS.symbols)
     output_size = 2
     labels = ("negative", "positive")
+    own = ("A remark", "the film was great", f"In the words that the task knows: {WORDS.listed}.")
     input_labels = WORDS.labels
     baseline = math.log(2)
     baseline_words = "guessing one of two"

@@ -32,6 +32,11 @@ class Symbols:
                 raise ValueError(f"The {self.what} “{symbol}” is not in the vocabulary. What there is: {known}.")
         return np.array([self.tokens[symbol] for symbol in symbols], np.int64)
 
+    @property
+    def listed(self) -> str:
+        """Those of the symbols that are words or letters, as a list to be read."""
+        return ", ".join(filter(str.isalpha, self.symbols))
+
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of tokens, up to an end symbol; start symbols are left out."""
         found = []

@@ -26,6 +26,7 @@ BOTH = ("young", "old", "rich", "poor", "sick", "brave")  # adjective before a n
 DOUBLE = ("man", "judge", "nurse", "guide", "guard", "pilot")  # noun before a verb; verb after a noun
 ACTS = ("sleeps", "waits", "laughs", "works")
 HELD_BACK = 5  # one sentence in five
+LONGEST = 40  # words of a visitor's own sentence
 WORDS = Symbols(
     (*BOTH, *DOUBLE, *ACTS, "the", "a", "they", "we", "her", "them", "to", "before", "because", "."), "word", " "
 )
@@ -73,6 +74,7 @@ class Tagging(Task):
     output_size = len(TAGS)
     labels = TAGS
     input_labels = WORDS.labels
+    own = ("A sentence", "the old man the judge .", f"In the words that the task knows: {WORDS.listed}.")
     baseline = math.log(len(TAGS))
     baseline_words = "guessing one of ten parts of speech"
 
@@ -91,6 +93,13 @@ class Tagging(Task):
                 tags.append(np.array([TAGS.index(tag) for _, tag in tagged]))
         table, lengths = padded(rows)
         return Batch(table, padded(tags)[0], lengths=lengths)
+
+    def encode(self, text: str) -> np.ndarray:
+        """(T,) tokens of a sentence's words. Raises ValueError, with a sentence, for a word that is not known."""
+        words = text.lower().replace(".", " . ").split()
+        if not 0 < len(words) <= LONGEST:
+            raise ValueError(f"The sentence has {len(words)} words; expected 1 to {LONGEST}.")
+        return WORDS.encode(words)
 
     def decode_input(self, tokens) -> str:
         """The sentence that tokens stand for."""

@@ -53,6 +53,7 @@ class Translation(Task):
     metric = "exact_match"
     tokens = True
     start, end = 0, 1
+    own = ("A number from 0 to 999", "342", "In words or digits; what it reads is shown below.")
     baseline_words = "guessing among all numbers that begin like this"
 
     def __init__(self, config, data=None):

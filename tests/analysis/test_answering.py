@@ -13,8 +13,8 @@ from rnnviz.tasks import make_task
 from rnnviz.training import advance, observe, start
 
 
-def recorded(**settings):
-    config = ExperimentConfig(task="sentiment", hidden_size=6, batch_size=4, precision="float64", **settings)
+def recorded(task="sentiment", **settings):
+    config = ExperimentConfig(task=task, hidden_size=6, batch_size=4, precision="float64", **settings)
     return observe(advance(start(config), 3)), make_task(config)
 
 
@@ -26,6 +26,15 @@ def test_equals_the_model_on_its_own_probe(cell, settings):
     assert len(set(batch.lengths.tolist())) > 1
     for tokens, length, expected in zip(batch.inputs, batch.lengths, trace.outputs, strict=True):
         np.testing.assert_allclose(answer(trace, tokens[:length]), expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{}, {"num_layers": 2, "bidirectional": True}])
+def test_equals_the_model_at_every_time_step(settings):
+    trace, task = recorded("tagging", **settings)
+    batch = task.probe()
+    for tokens, length, expected in zip(batch.inputs, batch.lengths, trace.outputs, strict=True):
+        found = answer(trace, tokens[:length], at_end=False)
+        np.testing.assert_allclose(found, expected[:length], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("tokens", [[], [0, 99], [-1], [0.5]])

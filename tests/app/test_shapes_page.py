@@ -101,6 +101,24 @@ def test_a_number_and_a_remark_of_ones_own_are_answered():
     assert "positive" in said and "at step 0" in said
 
 
+def test_of_many_languages_the_likeliest_are_said():
+    app = check(visit("shapes", task="names", **SMALL))
+    app.text_input(key="shape own text names").set_value("Müller").run()
+    said = next(each for each in words(check(app)) if "at step 0" in each)
+    chances = [float(part.split("%")[0].split()[-1]) for part in said.split(",")[:4]]
+    assert len(chances) == said.count("%") == 4 and chances == sorted(chances, reverse=True)
+    app.text_input(key="shape own text names").set_value("王").run()
+    assert any("not in the vocabulary" in each.value for each in check(app).error)
+
+
+def test_each_word_of_a_sentence_of_ones_own_is_tagged():
+    app = check(visit("shapes", task="tagging", **SMALL))
+    app.text_input(key="shape own text tagging").set_value("The old man the judge.").run()
+    table = next(each.value for each in check(app).dataframe)
+    assert list(table.iloc[0]) == ["the", "old", "man", "the", "judge", "."]
+    assert set(table.iloc[1]) <= set(TASKS["tagging"].labels)
+
+
 def test_a_decoder_that_never_ends_is_said():
     app = check(visit("shapes", task="translation", **SMALL))  # untrained
     assert any("did not write its end symbol" in each.value for each in app.warning)
