@@ -54,7 +54,8 @@ class Arranged:
 
 def arrange(data: Dataset, roles: Roles, resample: float) -> Arranged:
     """The columns that are used, in sequences, in order and evenly spaced. Raises DataError."""
-    columns = {column.name: column for column in data.table if column.name in set(roles.columns())}
+    wanted = set(roles.columns())
+    columns = {column.name: column for column in data.table if column.name in wanted}
     if roles.reads == "wide":
         return _wide(data, roles)
     if roles.reads == "texts":
