@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz.app import kept, look, session, stops_view, train_view
+from rnnviz.app import kept, look, session, signals_view, stops_view, train_view
 from rnnviz.app.bench import bench
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
@@ -30,5 +30,6 @@ if task and job:
         partial(train_view.draw, settings=settings, task=task),
         lambda views: face.stale(views) or look.stale(views),
     )
+    signals_view.hear(job, task)
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

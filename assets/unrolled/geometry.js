@@ -1,5 +1,7 @@
 // Where everything stands, in CSS pixels, for a drawing on a canvas of some width.
 
+import { cell } from "./frames.js";
+
 const NARROW = 640; // below this there is no room beside the columns
 const LEAST = 2.5; // width of a column: beyond what fits, the picture scrolls
 const ON_NODES = [9, -9]; // rows of the recurrent edges of h and c from the middle of a node, and where columns are
@@ -9,9 +11,10 @@ const BEAT = { single: 68, both: 112, between: 52 }; // from level to level, and
 const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) ** 2);
 
 /** Rows of things below and above the columns: [height, what it is]. */
-function inputHeight(segment) {
+function inputHeight(segment, column) {
   const inputs = segment.inputs;
   if (!inputs || inputs.kind === "text") return 24;
+  if (inputs.kind === "frames") return inputs.rows * cell(inputs, column) + 8;
   const count = inputs.names.length;
   return count <= 2 ? 34 * count : 10 + 7 * count;
 }
@@ -62,7 +65,7 @@ export class Geometry {
     this.first = this.loss + 52 + (depth - 1) * beat + (both ? BEAT.between : 0); // the lowest forward layer
     this.beat = beat;
     this.inputs = this.first + 44;
-    this.inputHeight = Math.max(...segments.map(inputHeight));
+    this.inputHeight = Math.max(...segments.map((segment) => inputHeight(segment, this.column)));
     this.axis = this.inputs + this.inputHeight + 4;
     this.stripTop = this.axis + 52;
     this.stripHeight = 74;

@@ -1,5 +1,7 @@
 // What is read and said: real inputs below the columns, real outputs and targets above, time along the bottom.
 
+import { frames } from "./frames.js";
+
 const SIZE = 12;
 const dash = "–";
 
@@ -49,12 +51,14 @@ export function inputs(pen, scene) {
     const top = geometry.inputs;
     if (read.kind === "text") {
       words(pen, scene, segment, read.text, top + 12, () => 1);
+    } else if (read.kind === "frames") {
+      frames(pen, scene, segment, top + 4);
     } else {
       numbers(pen, scene, segment, read.names.length, top + 4);
     }
     if (geometry.narrow || segment.number > 0) continue;
-    const names = read.kind === "text" ? ["input"] : read.names.length <= 2 ? read.names : [`${read.names.length} inputs`];
-    const height = read.kind === "text" ? 24 : read.names.length <= 2 ? 34 : 10 + 7 * read.names.length;
+    const names = read.kind !== "values" ? ["input"] : read.names.length <= 2 ? read.names : [`${read.names.length} inputs`];
+    const height = read.kind === "text" ? 24 : read.kind === "frames" ? geometry.inputHeight : read.names.length <= 2 ? 34 : 10 + 7 * read.names.length;
     for (const [k, name] of names.entries()) rowName(pen, geometry, segment, name, top + height * k + height / 2, unrolling);
   }
 }

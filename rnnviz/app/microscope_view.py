@@ -72,7 +72,8 @@ def _recording(view: View, task: Task) -> bytes:
 
 def _inputs(trace: Trace, task: Task) -> list[str]:
     """The names of what the network reads, where that is the task's own inputs: an embedding's have none."""
-    own = "embed.weight" not in trace.model_weights and len(task.input_labels) == trace.inputs.shape[-1]
+    embedded = any(name.startswith("embed.") for name in trace.model_weights)
+    own = not embedded and len(task.input_labels) == trace.inputs.shape[-1]
     return [visible(name, 24) for name in task.input_labels] if own else []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from rnnviz.analysis.gates import saturated_fraction
-from rnnviz.app import curves, kept, look
+from rnnviz.app import curves, kept, look, signals_view
 from rnnviz.app.live import Views, state_words, waiting
 from rnnviz.app.show import picture
 from rnnviz.app.words import literal
@@ -71,6 +71,7 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
         _saturation(trace, layer)
     with right:
         picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
+        signals_view.draw(task, trace, sequence, seen)
         picture("grad_norms", "train grad norms", seen, lambda: grad_norms_figure(trace))
         curves.metric(view, other, task)
         curves.grad_norm(view, other)

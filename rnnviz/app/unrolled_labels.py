@@ -1,7 +1,7 @@
 """What stands below and above the columns of the unrolled network: the real inputs, outputs and targets.
 
 Each is a plain mapping for JSON, with arrays apart: `{"kind": "text", ...}` has a short text per column,
-`{"kind": "values", "names": ...}` an array (T, features).
+`{"kind": "values", "names": ...}` an array (T, features), `{"kind": "frames", "rows": ...}` one of pictures.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ def inputs_of(task: Task, batch: Batch, sequence: int, steps: int) -> Labels:
     values = batch.inputs[sequence][:steps]
     if task.tokens:
         return {"kind": "text", "text": [visible(task.input_labels[k], WIDE) for k in values]}, None
+    if task.reads == "frames":
+        rows, columns = task.frame_shape
+        return {"kind": "frames", "rows": rows, "columns": columns}, values.astype(float)
     count = values.shape[-1]
     names = [visible(name, 24) for name in task.input_labels[:MOST]]
     names += [f"feature {k}" for k in range(len(names), min(count, MOST))]

@@ -73,6 +73,18 @@ class Music(Task):
         return [list(MELODIES)[melody] for melody, _, _ in plays[_spread(len(plays), size)]]
 
 
+def sung(tokens: np.ndarray) -> list[tuple[int | None, int]]:
+    """(pitch as MIDI counts, None for a rest; length in eighths) of tokens (T,); silence until the first note."""
+    found: list[tuple[int | None, int]] = []
+    for token in tokens.tolist():
+        if token == HOLD:
+            pitch, eighths = found.pop() if found else (None, 0)
+            found.append((pitch, eighths + 1))
+        else:
+            found.append((None if token == REST else token - FIRST + book().lowest, 1))
+    return found
+
+
 def _spread(count: int, size: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(size, count)).astype(int)
 

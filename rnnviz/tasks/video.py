@@ -75,10 +75,14 @@ def bounced(free: np.ndarray) -> np.ndarray:
     return 1 - np.abs((free + 1) % 4 - 2)
 
 
+def pixels(ball: np.ndarray) -> np.ndarray:
+    """Positions (..., 2), right and up from -1 to 1 -> column and row of a frame, counted from its top left pixel."""
+    middle = (SIDE - 1) / 2
+    return middle + (middle - RADIUS) * ball * [1, -1]
+
+
 def film(ball: np.ndarray) -> np.ndarray:
     """Positions (B, T, 2), right and up from -1 to 1 -> frames (B, T, SIDE²), row by row from the top."""
-    reach = (SIDE - 1) / 2 - RADIUS  # pixels from the middle to where it touches a wall
-    pixels = np.arange(SIDE) - (SIDE - 1) / 2
-    centre = reach * ball * [1, -1]  # rows are counted downwards
-    across, down = np.moveaxis(np.exp(-((pixels - centre[..., None]) ** 2) / (2 * RADIUS**2)), 2, 0)
+    away = np.arange(SIDE) - pixels(ball)[..., None]
+    across, down = np.moveaxis(np.exp(-(away**2) / (2 * RADIUS**2)), 2, 0)
     return (down[..., :, None] * across[..., None, :]).reshape(*ball.shape[:2], SIDE * SIDE)

@@ -130,6 +130,13 @@ def test_a_decoder_of_a_vector_shows_it():
     np.testing.assert_array_equal(arrays["0/given"], task.probe().inputs[0])
 
 
+def test_frames_of_a_film_arrive_whole():
+    trace, task = recorded(task="video", length=8)
+    header, arrays = drawing(trace, task, 2)
+    assert header["segments"][0]["inputs"] == {"kind": "frames", "rows": 16, "columns": 16}
+    np.testing.assert_array_equal(arrays["0/inputs"], task.probe().inputs[2])
+
+
 def test_variable_lengths_leave_no_padding():
     trace, task = recorded(task="sentiment", embedding_size=3)
     for sequence, length in enumerate(trace.lengths):

@@ -27,12 +27,14 @@ from rnnviz.figures import (
     prepared,
     residuals,
     search,
+    signals,
     splits,
     states,
     training,
     trajectories,
     writing,
 )
+from rnnviz.figures.tokens import softmax
 
 
 def norms_of(trace):
@@ -149,6 +151,13 @@ def catalogue(time=20, units=8, batch=3, steps=400):
         "class": lambda: prediction.predictions_figure(kinds["class"]),
         "series": lambda: prediction.predictions_figure(kinds["series"], batch - 1),
         "tokens": lambda: prediction.predictions_figure(kinds["tokens"], batch - 1),
+        "spectrogram": lambda: signals.spectrogram(kinds["series"].outputs[0], list("ab<%"), "“one”"),
+        "pen": lambda: signals.pen(kinds["series"].outputs[0, :, :2], np.arange(time) % 7 > 0, "a <b>gesture</b>"),
+        "film": lambda: signals.film(np.random.default_rng(3).random((time, 6, 5)), *np.full((2, time, 2), 2.5)),
+        "piano": lambda: signals.piano(
+            kinds["tokens"].targets[0], ["–", "rest", "C4", "D4"], softmax(kinds["tokens"].outputs[0])
+        ),
+        "melody": lambda: signals.piano(kinds["tokens"].targets[0], ["–", "rest", "C4", "D4"], begun=3),
         "attention": lambda: attention.attention_figure(
             np.random.default_rng(2).dirichlet(np.ones(9), 7), list("ab<> c%{}"), list("xy <>\n="), "greedy"
         ),
