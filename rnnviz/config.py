@@ -48,9 +48,10 @@ class ExperimentConfig:
     encoder–decoder scores source positions (`rnnviz.seq2seq`). language: into which the translation task
     translates. bidirectional: of a decoder's model, its encoder alone.
 
-    weight_decay: L2 penalty of the optimiser. patience: held-out checks without a better loss after which
-    training stops by itself (0: never). start: fingerprint of weights to begin with instead of random ones;
-    freeze: which of them training leaves as they are; readout: whether theirs is kept or begins anew.
+    weight_decay: L2, as torch's optimisers add it to the gradient. patience: held-out checks in a row without a
+    better loss after which training stops by itself (0: never). start: fingerprint of weights to begin with
+    instead of random ones (`rnnviz.start`); readout: whether theirs is kept or begins anew. freeze: what training
+    leaves as it is.
 
     data: fingerprint of the corpus or of uploaded data. Of an uploaded table, columns by number from 0: columns
     go in (none: all of them); targets are predicted (none: the last); label_column, sequence_column and

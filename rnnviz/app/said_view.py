@@ -40,12 +40,15 @@ def said(view: View) -> None:
 def quiet(view: View) -> list[str]:
     """Sentences on how fast it goes, where it will stop, and what was changed on the way."""
     visitor, config = session.visitor(), view.config or ExperimentConfig()
+    spec = session.engine().spec(view.job)
+    begun = literal(spec.start.name) if spec and spec.start else ""
     changed = [f"{setting_words(config, each.field, each.after)} from step {each.step:,}" for each in view.changes]
     until = visitor.stops.until or -1
     sentences = {
         f"Step {until:,} is reached, where it was to stop. Play goes on.": view.status == PAUSED and view.step == until,
         f"At most {visitor.rate} step{'s' if visitor.rate != 1 else ''} a second.": visitor.rate,
         f"Stops when: {visitor.stops.words(view.step)}.": visitor.stops.words(view.step),
+        f"It began with the weights of {begun}.": begun,
         f"Changed on the way: {'; '.join(changed)}.": changed,
     }
     return [sentence for sentence, holds in sentences.items() if holds]

@@ -86,8 +86,13 @@ def task_uses(name: str) -> Predicate:
     return lambda config: name in TASKS[config.task].uses
 
 
+def random(config: Config) -> bool:
+    """Whether recurrent weights are drawn: those of a start are as they were."""
+    return not config.start
+
+
 def cell_reads(name: str) -> Predicate:
-    return lambda config: CELLS[config.cell].bias_setting == name
+    return lambda config: random(config) and CELLS[config.cell].bias_setting == name
 
 
 def encodes(config: Config) -> bool:
@@ -149,10 +154,10 @@ ROWS = (
         "(Bahdanau), scaled dot products (Luong), or not at all.",
         "Model", "choice", words(*ATTENTIONS), wide=True, applies=encodes),
     Row("init", "init", "Initialisation", "How the recurrent weights begin.",
-        "Start", "choice", fitting_inits, wide=True),
+        "Start", "choice", fitting_inits, wide=True, applies=random),
     Row("spectral_radius", "rho", "Spectral radius ρ", "Largest absolute eigenvalue of W_hh at the start: "
         "gradients shrink below 1 and grow above it.",
-        "Start", "number", step=0.05, applies=lambda config: INITS[config.init].uses_radius),
+        "Start", "number", step=0.05, applies=lambda config: random(config) and INITS[config.init].uses_radius),
     Row("forget_bias", "bf", "Forget bias", "Effective bias of the forget gate f at the start (torch's two biases "
         "added). High keeps the past. Empty: as initialised.",
         "Start", "optional", step=0.5, applies=cell_reads("forget_bias")),
@@ -176,8 +181,8 @@ ROWS = (
         "Training", "number", step=0.5, applies=lambda config: config.clip != CLIPS[0]),
     Row("weight_decay", "wd", "Weight decay", "How strongly weights are pulled towards 0 (L2).",
         "Training", "number", step=0.001),
-    Row("patience", "patience", "Patience", "Early stopping: held-out checks without a better loss before it pauses. "
-        "0: it never does.",
+    Row("patience", "patience", "Patience", "Early stopping: pauses after so many held-out checks in a row without a "
+        "better loss, and says which step was best. 0: it never does.",
         "Training", "integer"),
     Row("precision", "dtype", "Precision", "Number format of the whole computation.",
         "Training", "choice", words(*PRECISIONS)),
@@ -187,8 +192,9 @@ ROWS = (
         "Data", applies=task_uses("data")),
     Row("start", "start", "Start from", "Fingerprint of the weights that training begins with.",
         "Start", applies=lambda config: bool(config.start)),
-    Row("freeze", "freeze", "Freeze", "Which of the weights it began with training leaves as they are.",
-        "Start", "choice", words(*FROZEN), applies=lambda config: bool(config.start)),
+    Row("freeze", "freeze", "Freeze", "Which weights training leaves as they are, bit for bit. Recurrent layers that "
+        "are random and frozen make a reservoir, which the readout alone learns to read.",
+        "Start", "choice", words(*FROZEN)),
     Row("readout", "readout", "Readout", "Whether the readout it began with is kept, or begins anew.",
         "Start", "choice", words(*READOUTS), applies=lambda config: bool(config.start)),
     Row("columns", "cols", "Columns", "Columns of an uploaded table that go in.",
