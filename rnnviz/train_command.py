@@ -18,11 +18,12 @@ from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.registry import UnknownName
 from rnnviz.run import Run
+from rnnviz.start import Start
 from rnnviz.tasks import TASKS, make_task, named_data
 from rnnviz.tasks.uploaded import Uploaded
 
 SHARES = ("accuracy", "exact_match")  # metrics of which more is better
-SET_BY_FILE = "data"  # the fingerprint follows from --file
+SET_BY_FILE = ("data", "start")  # the fingerprints follow from --file and --start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +41,10 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     """What `begin` reads: every field of a configuration, or a saved run."""
     group = parser.add_argument_group("the experiment", "defaults are the task's own where it has some")
     for f in fields(ExperimentConfig):
-        if f.name != SET_BY_FILE:
+        if f.name not in SET_BY_FILE:
             group.add_argument("--" + f.name.replace("_", "-"), default=argparse.SUPPRESS, **_option(f))
     group.add_argument("--file", type=Path, help="a table or a text to train on (task `uploaded`)")
+    group.add_argument("--start", type=Path, metavar="FILE", help="begin with the weights of a saved run")
     parser.add_argument("--load", type=Path, metavar="FILE", help="go on with a saved run instead")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
 
@@ -55,17 +57,18 @@ def main(args: argparse.Namespace) -> int:
         return 2
 
 
-def configured(args: argparse.Namespace, data: Dataset | None = None) -> ExperimentConfig:
-    """The configuration that the options ask for, on top of the task's defaults. data: what is in `--file`.
+def configured(args: argparse.Namespace, data: Dataset | None = None, start: Start | None = None) -> ExperimentConfig:
+    """The configuration that the options ask for, on top of what the weights in `--start` need, and of the task's
+    defaults. data: what is in `--file`.
 
     Raises ValueError where there is a file and a task that takes none.
     """
-    given = {f.name: getattr(args, f.name) for f in fields(ExperimentConfig) if hasattr(args, f.name)}
+    given = _given(args)
     name = given.setdefault("task", ExperimentConfig.task if data is None else Uploaded.name)
     task = TASKS[name]
     if data is not None and not task.needs_data:
         raise ValueError(f"--task {name} brings its own data; leave out --file, or say --task {Uploaded.name}.")
-    values = {**task.defaults, **given}
+    values = {**task.defaults, **(start.settings if start else {}), **given}
     return named_data(ExperimentConfig(**values), data)
 
 
@@ -99,14 +102,19 @@ def begin(args: argparse.Namespace) -> Run:
     from rnnviz.training import start
 
     if args.load:
-        given = [f.name for f in fields(ExperimentConfig) if hasattr(args, f.name)]
-        if given or args.file:
-            raise ValueError(
-                "--load goes on with the saved run's own settings; leave out " + ", ".join(given or ["file"])
-            )
+        given = [*_given(args), *(name for name in ("file", "start") if getattr(args, name))]
+        if given:
+            raise ValueError("--load goes on with the saved run's own settings; leave out " + ", ".join(given))
         return Run.load(args.load)
     data = _read(args.file) if args.file else None
-    return start(configured(args, data), data, device=args.device)
+    weights = Start.of(Run.load(args.start), args.start.name) if args.start else None
+    return start(configured(args, data, weights), data, weights, device=args.device)
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a configuration that were said."""
+    names = [f.name for f in fields(ExperimentConfig) if f.name not in SET_BY_FILE]
+    return {name: getattr(args, name) for name in names if hasattr(args, name)}
 
 
 class Table:
@@ -130,6 +138,8 @@ class Table:
         self.rows.append({"step": run.step, "loss": loss, "metric": metric, "seconds": seconds})
         if run.diverged is not None:
             self.outcome = "diverged"
+        elif run.step > self.first and run.hits and run.hits[-1].step == run.step:
+            self.outcome = "stopped early"
         elif self.until is not None:
             reached = metric >= self.until if self.metric in SHARES else metric < self.until
             self.outcome = "reached" if reached else ""
@@ -139,6 +149,8 @@ class Table:
         words = outcome
         if run.diverged is not None:
             words = f"diverged at step {run.diverged.step}: {run.diverged.what} ({run.diverged.value:g})"
+        elif self.outcome == "stopped early":
+            words = run.hits[-1].message.removesuffix(".")
         elif self.until is not None:
             words = f"{outcome} (held-out {self.metric} {self.rows[-1]['metric']:.5g}, wanted {self.until:g})"
         return {

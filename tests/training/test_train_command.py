@@ -126,7 +126,7 @@ def test_uploads_and_saved_runs(tmp_path, capsys):
     options = [*SMALL, "--task", "uploaded", "--file", str(table), "--steps", "2", "--save", str(saved)]
     assert main(options) == 0, capsys.readouterr().err
     run = Run.load(saved)
-    assert run.data.columns == ("a", "b") and run.config.columns == (0, 1)
+    assert run.data.columns == ("a", "b") and run.config.columns == ()  # all of them
     assert run.config.data == run.data.fingerprint
     assert main(["train", "--load", str(tmp_path / "other")]) == 2
     assert "No such file" in capsys.readouterr().err
@@ -142,3 +142,21 @@ def test_until_means_at_least_for_exact_match_too(tmp_path, capsys):
         result = json.loads(out.read_text())
         assert result["outcome"] == outcome and result["config"]["language"] == "german"
         assert "exact_match" in capsys.readouterr().out
+
+
+def test_begins_with_the_weights_of_a_saved_run_and_stops_early(tmp_path, capsys):
+    first, second, out = tmp_path / "first.safetensors", tmp_path / "second.safetensors", tmp_path / "out.json"
+    assert main([*SMALL, "--steps", "3", "--cell", "gru", "--save", str(first)]) == 0
+    options = ["--start", str(first), "--freeze", "recurrent", "--seed", "5", "--steps", "2", "--save", str(second)]
+    assert main(["train", "--length", "9", "--device", "cpu", *options]) == 0, capsys.readouterr().err
+    before, run = Run.load(first), Run.load(second)
+    assert (run.config.cell, run.config.hidden_size, run.config.length) == ("gru", 4, 9)
+    assert run.config.start == run.start.fingerprint
+    assert run.weights["rnn.weight_hh_l0"].tobytes() == before.weights["rnn.weight_hh_l0"].tobytes()
+    assert main(["train", "--load", str(first), "--start", str(first)]) == 2
+    assert "leave out start" in capsys.readouterr().err
+    patient = ["--learning-rate", "0.5", "--patience", "1", "--steps", "500", "--every", "100", "--json", str(out)]
+    assert main([*SMALL, *patient]) == 0
+    result = json.loads(out.read_text())
+    assert result["outcome"] == "stopped early" and result["step"] < 500
+    assert f"Early stopping at step {result['step']}: in 1 check" in capsys.readouterr().out
