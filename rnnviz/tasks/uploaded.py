@@ -217,8 +217,8 @@ def _step(task: Prepares) -> Step:
     """What the windows are, in words."""
     train, heldout = (len(task.windows[name]) for name in ("train", "heldout"))
     length = int(task.windows["train"].steps.max()) if task.whole else task.config.length
-    what = f"sequences of at most {length:,}" if task.whole else f"windows of {length:,}"
+    whats = f"sequences of at most {length:,}" if task.whole else f"windows of {length:,}"
     ahead = f", each with what comes {task.ahead} later" if task.ahead else ""
-    words = f"{train:,} {what} time steps to train on{ahead}; {heldout:,} held out."
+    words = f"{train:,} {whats} time steps to train on{ahead}; {heldout:,} held out."
     what = ("sequence" if task.whole else "window", "token" if task.tokens else "input")
     return Step("Windows", words, train, len(task.prepared.input_labels), what)
