@@ -42,7 +42,8 @@ def _card(example: Example, seed: int) -> None:
     st.markdown(example.lesson)
     st.caption(f":material/visibility: {example.look}")
     st.space("stretch")  # the numbers and buttons of a row stand side by side
-    st.caption(facts(example), help=f"On sequences that it never trained on. The guess: {_guess(example.name)[1]}.")
+    more = f"After {example.steps:,} steps, on sequences it never trained on. The guess: {_guess(example.name)[1]}."
+    st.caption(facts(example), help=more)
     with st.container(horizontal=True, gap="small"):
         if st.button("Train it", key=f"train {example.name}", icon=":material/play_arrow:"):
             _go(settings, example, "train.py")
@@ -57,7 +58,7 @@ def facts(example: Example) -> str:
     measure, (guess, _) = MEASURES[example.measure], _guess(example.name)
     what, bound = f"{measure.label[0].upper()}{measure.label[1:]}", "≥" if measure.more else "≤"
     reached = f"{what} {bound} **{measure.write(example.reach)}** (guess: {measure.write(guess)})"
-    return f"{reached} · {example.steps:,} steps, about {example.seconds} s"
+    return f"{reached} in about {example.seconds} s"
 
 
 def _go(settings: ExperimentConfig, example: Example, file: str) -> None:

@@ -27,6 +27,6 @@ DIGITS_PIXELS = Example(
     reach=0.82,
     seconds=30,
     picture="pixels",
-    page="gradients.py",
-    look="How much gradient reaches the first pixels in each cell.",
+    page="unrolled.py",
+    look="How far back the gradient reaches: the first pixel is 64 time steps away from the answer.",
 )

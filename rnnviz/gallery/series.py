@@ -28,7 +28,7 @@ SENSORS = Example(
     seconds=5,
     picture="series",
     page="hidden_states.py",
-    look="A unit that rises slowly while the heating is on: the floor.",
+    look="A unit that rises and falls slowly, hours behind the heating: the warmth of the floor.",
     without={"length": 1},
     without_words="from one reading",
 )

@@ -15,5 +15,5 @@ DNA = Example(
     seconds=10,
     picture="bases",
     page="unrolled.py",
-    look="Where the gradient is large: at the box, and hardly anywhere else.",
+    look="Where the gradient is large: more at the eight bases of the box than at the other 32.",
 )

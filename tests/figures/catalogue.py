@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from conftest import make_history, make_trace
+from example_cases import cards
 
 from rnnviz.analysis.gate_units import timescales, unit_saturation
 from rnnviz.analysis.projection import principal_components
@@ -169,6 +170,7 @@ def catalogue(time=20, units=8, batch=3, steps=400):
             writing.Row("target", list("a" * 45)), writing.Row("free running", list("ab" * 10), np.full(20, np.nan))
         ),
         **evaluations(time, steps),
+        **cards(time),
         "bands": lambda: compare.bands_figure([("LSTM", checks, seeds), ("GRU", checks, 2 * seeds)], baseline=0.2),
         "table": lambda: data.series_preview(np.cumsum(seeds.T, 0), ["a", "b", "c"], 0.8),
         "prepared": lambda: prepared.prepared_series(
