@@ -1,6 +1,6 @@
 """Evaluate: how good the network is on what it was never trained on, and where it goes wrong."""
 
-from rnnviz.app import evaluate_parts, evaluate_view
+from rnnviz.app import evaluate_parts, evaluate_view, rivals_view
 from rnnviz.app.experiment import run_of, task_of
 from rnnviz.app.frame import begin
 from rnnviz.app.inside import player
@@ -17,3 +17,4 @@ if task and job:
     if evaluate_view.overview(job, task, face, errand) and errand:
         evaluate_view.scores(errand, task)
         evaluate_parts.draw(errand, task, job)
+        rivals_view.show(job, task)

@@ -33,7 +33,8 @@ def draw(errand: Errand, task: Task, job: str) -> None:
     """The menu of parts that this kind of task has, and the one that is chosen."""
     parts = _parts(errand, task)
     names = tuple(parts)
-    chosen = page_choice("part", "Look at", names, names[0], None)
+    st.subheader("Where it goes wrong", anchor=False)
+    chosen = page_choice("part", "Look at", names, names[0], None, label_visibility="collapsed")
     parts.get(chosen, parts[names[0]])(errand, task, job)
 
 

@@ -128,7 +128,7 @@ def _curves(views: Views, task: Task, errand: Errand | None) -> None:
 def _losses(errand: Errand | None, task: Task) -> None:
     """The three numbers, or their empty places."""
     parts = errand.words["parts"] if errand else {}
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, label in PARTS.items():
             part = parts.get(name)
             if part is None:
