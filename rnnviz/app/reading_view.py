@@ -23,7 +23,7 @@ HOW = ("Read", "Names of columns", "No names of columns", "What stands before") 
 
 
 def preview(data: Dataset, train_fraction: float | None = None) -> None:
-    """train_fraction: where, in time order, the training part ends, for the picture."""
+    """train_fraction: where, in time order, the training part ends, for the picture of a single sequence."""
     size = f"{data.rows:,} rows, {len(data.table):,} columns" if data.kind == "table" else ""
     texts = f"{len(data.texts):,} texts, " * (len(data.texts) > 1) + f"{len(data.text or ''):,} characters"
     several = f" in {data.sequences:,} sequences" if data.sequences > 1 and data.kind == "table" else ""
@@ -33,7 +33,7 @@ def preview(data: Dataset, train_fraction: float | None = None) -> None:
         _texts(data)
         return
     chosen = _columns(data)
-    _series(data, chosen, train_fraction)
+    _series(data, chosen, train_fraction if data.sequences == 1 else None)
     st.dataframe(_first_rows(data.table[:WIDEST]), height=282, hide_index=True)
     if len(data.table) > WIDEST:
         st.caption(f"The first {FIRST_ROWS} rows of the first {WIDEST} columns.")
@@ -64,6 +64,7 @@ def _columns(data: Dataset) -> list[int]:
         height=min(38 + 35 * len(lines), 318),
         column_config={
             "Missing": missing,
+            "Column": st.column_config.TextColumn(help="Ticked columns are drawn below."),
             "Kind": st.column_config.TextColumn(width="small"),
             "Holds": st.column_config.TextColumn(width="large"),
         },

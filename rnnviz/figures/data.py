@@ -15,7 +15,7 @@ from rnnviz.figures.tokens import visible
 
 SERIES = Explained(
     "Your table",
-    "One panel per column, rows in the file's order. Left of the line the rows train, right of it they judge.",
+    "One panel per column, rows in the file's order. Left of a dashed line the rows train, right of it they judge.",
     "A level right of the line that never occurs on its left: the network is asked about what it never saw.",
 )
 TOKENS = Explained(
