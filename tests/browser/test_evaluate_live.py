@@ -1,4 +1,4 @@
-"""Evaluate in a real browser: a run that comes to rest is evaluated by itself, and a click on a cell brings examples."""
+"""Evaluate in a real browser: a run that comes to rest is evaluated by itself, a click on a cell brings examples."""
 
 from __future__ import annotations
 
