@@ -13,6 +13,7 @@ from torch import nn
 
 from rnnviz.app.model_feeds import feeds, usual
 from rnnviz.app.settings import base
+from rnnviz.data.reading import read
 from rnnviz.weights import find_readouts, find_stacks
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "weights"))
@@ -159,6 +160,18 @@ def test_it_reads_what_has_as_many_features(inputs, outputs, first):
     assert (found[-1].settings.input_size, found[-1].settings.output_size) == (inputs, outputs)
     assert usual(found, None) == len(found) - 1  # without a readout no task is the one it was made for
     assert len({feed.settings.task for feed in found}) == len(found)
+
+
+def test_the_visitor_s_own_data_come_first_where_they_have_as_many_columns():
+    data = read([("walk.csv", b"a,b,c\n" + b"".join(b"%d,%d,%d\n" % (k, k % 7, k % 5) for k in range(300)))], 1)
+    for columns, expected in ((3, "uploaded"), (4, "noise")):
+        (stack,), _ = find_stacks(arrays(nn.GRU(columns, 4)))
+        found = feeds(stack, None, base("adding"), data)
+        assert found[usual(found, None)].settings.task == expected
+    prepared = base("uploaded").with_(data=data.fingerprint, columns=(0, 2), targets=(1,))  # two columns go in
+    (stack,), _ = find_stacks(arrays(nn.GRU(2, 4)))
+    found = feeds(stack, None, prepared, data)
+    assert found[usual(found, None)].settings == prepared
 
 
 def test_doubles_stay_doubles():

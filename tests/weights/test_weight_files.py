@@ -136,8 +136,11 @@ def test_what_a_file_would_call_is_named():
         (nn.LSTM(1, 1), r"would call torch\.nn\.modules\.rnn\.LSTM"),
         ({"score": np.float64(1)}, r"would call numpy\.?_?core\.multiarray\.scalar"),
     ]:
-        with pytest.raises(DataError, match=said + r".*torch\.save\(model\.state_dict\(\), path\)"):
-            read(saved(value))
+        sentence, content = said + r".*torch\.save\(model\.state_dict\(\), path\)", saved(value)
+        with pytest.raises(DataError, match=sentence):
+            read(content)
+        with pytest.raises(DataError, match=sentence):  # before torch sees it, whoever asks
+            errands.run("weights", {"name": "x"}, {"file": np.frombuffer(content, np.uint8)})
 
 
 def test_torchscript_is_refused(tmp_path):
@@ -158,6 +161,28 @@ def test_an_archive_that_would_grow_is_refused():
         made.writestr("archive/data.pkl", b"\x80\x02}." + bytes(50_000_000))
     with pytest.raises(DataError, match=r"archive/data\.pkl is compressed"):
         read(out.getvalue())
+
+
+def test_an_archive_that_is_locked_is_refused():
+    content = bytearray(saved(MODEL.state_dict()))
+    for header, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(header) + flags] |= 1
+    with pytest.raises(DataError, match="is compressed or locked"):
+        read(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (b"\x80\x02" + b"N" * 500_000 + b".", "pickle has 500,003 bytes; at most 500,000"),
+        (b"\x80\x02X\x02\0\0\0osX\x06\0\0\0system\x93.", r"makes objects \(STACK_GLOBAL\)"),
+        (b"\x80\x02(X\x02\0\0\0lsios\nsystem\n.", r"makes objects \(INST\)"),
+        (b"\x80\x05N.", "pickle of protocol 5 where torch.save writes 2"),
+    ],
+)
+def test_a_pickle_of_another_kind_is_refused_before_torch_sees_it(program, said):
+    with pytest.raises(DataError, match=said):
+        kind("x.pt", archive(program), 50)
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read():

@@ -73,7 +73,7 @@ def most_memory() -> float:
 
 def outcome(content: bytes, seconds: float = 3.0, megabytes: float = 200.0) -> str:
     """What becomes of a file; fails where it takes too long or too much."""
-    before, begin = most_memory(), time.perf_counter()
+    before, begin = most_memory(), time.process_time()
     try:
         weights = read(content)
         stacks, refused = find_stacks(weights)
@@ -82,7 +82,7 @@ def outcome(content: bytes, seconds: float = 3.0, megabytes: float = 200.0) -> s
         said, result = list(refused), "read"
     except DataError as error:
         said, result = [str(error)], "refused"
-    assert time.perf_counter() - begin < seconds
+    assert time.process_time() - begin < seconds  # a busy machine does not count
     assert most_memory() - before < megabytes
     for sentence in said:
         assert sentence.isprintable() and 40 < len(sentence) < 500 and sentence.endswith((".", "path)")), sentence
