@@ -29,7 +29,7 @@ def plan() -> Plan:
         sizes = _several("sizes", "Hidden units", SIZES, SIZES[1:4])
     with right:
         rates = _several("rates", "Learning rates", RATES, RATES[1:5], "{:g}".format)
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         kind = page_choice(
             "how", "Try", (GRID, RANDOM), GRID,
             "Every combination, or some drawn at random between the smallest and the largest that are chosen.",

@@ -83,9 +83,9 @@ def draw(views: Views, task: Task, wanted: Plan, tried: Experiments, trials: Seq
         return
     winner = best(found, quantity)
     _maps(wanted, found, winner, quantity)
+    _opened(found, quantity)
     _verdict(found, winner, quantity)
     _table(found, quantity)
-    _opened(found, quantity)
 
 
 def stale(views: Views) -> bool:
@@ -135,7 +135,9 @@ def _map(
     sizes = np.array([found[k].settings.hidden_size for k in numbers])
     rates = np.array([found[k].settings.learning_rate for k in numbers])
     if wanted.draws:
-        return search_points(label, rates, sizes, values[numbers], np.array(numbers, int), quantity, limits, top)
+        within = wanted.rates, wanted.sizes
+        names = np.array(numbers, int)
+        return search_points(label, rates, sizes, values[numbers], names, quantity, limits, top, within)
     table = np.full((len(wanted.rates), len(wanted.sizes)), np.nan)
     names = np.full(table.shape, -1)
     for number, rate, size in zip(numbers, rates, sizes, strict=True):

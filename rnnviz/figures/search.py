@@ -17,10 +17,11 @@ from rnnviz.glossary import lookup
 SEARCH = Explained(
     "What the search found",
     "Every square is one experiment, judged on sequences never trained on (the median over its seeds). Bright is good, "
-    "magenta has diverged, a star or a ring marks the best. Click one to open it.",
+    "magenta has diverged, a frame marks the best. Click one to open it.",
     "A best square at the edge of the map: what is better may lie outside. A good square among bad ones: luck.",
 )
-HEIGHT, STAR = 340, "★ "
+HEIGHT = 340
+FRAME = "#111111"  # on the best square, which is bright
 
 
 def search_map(
@@ -38,10 +39,7 @@ def search_map(
     best.
     """
     absent, shown = numbers < 0, limits.scaled(values)
-    words = [
-        [STAR * int(own == best) + _short(value) if np.isfinite(value) else "" for value, own in zip(*row, strict=True)]
-        for row in zip(values, numbers, strict=True)
-    ]
+    words = [[_short(value) if np.isfinite(value) else "" for value in row] for row in values]
     x, y = [f"{size:g}" for size in sizes], [f"{rate:g}" for rate in rates]
     entry = lookup(quantity)
     traces = heat(
@@ -62,13 +60,13 @@ def search_map(
     for mark in traces[1:]:  # what diverged can be clicked on as well
         mark["customdata"] = numbers
     kinds: dict[str, Any] = {"type": "category", "showgrid": False}
-    return _figure(
-        traces,
-        label,
-        axis("Hidden units", **kinds),
-        axis("Learning rate", **kinds),
-        note(values, absent, why="not done"),
-    )
+    frames = [
+        {"type": "rect", "x0": column - 0.45, "x1": column + 0.45, "y0": row - 0.42, "y1": row + 0.42}
+        | {"line": {"color": FRAME, "width": 3}}
+        for row, column in (np.argwhere(numbers == best).tolist() if best is not None else ())
+    ]
+    marks = note(values, absent, why="not done yet")
+    return _figure(traces, label, axis("Hidden units", **kinds), axis("Learning rate", **kinds), marks, shapes=frames)
 
 
 def search_points(
@@ -80,8 +78,11 @@ def search_points(
     quantity: str,
     limits: Limits,
     best: int | None = None,
+    within: tuple[Sequence[float], Sequence[float]] = ((), ()),
 ) -> go.Figure:
-    """The same for experiments drawn at random: (N,) each, those that are done."""
+    """The same for experiments drawn at random: (N,) each, those that are done. within: learning rates and hidden
+    sizes between which they were drawn, which are labelled.
+    """
     entry, finite = lookup(quantity), np.isfinite(values)
     traces: list[dict[str, Any]] = []
     for name, which in (("done", finite), ("diverged", ~finite)):
@@ -109,7 +110,7 @@ def search_points(
     if best is not None and (numbers == best).any():
         traces.append(_ring(sizes[numbers == best], rates[numbers == best]))
     words = "magenta: diverged" if (~finite).any() else ""
-    return _figure(traces, label, axis("Hidden units", type="log"), axis("Learning rate", type="log"), words)
+    return _figure(traces, label, _log_axis("Hidden units", within[1]), _log_axis("Learning rate", within[0]), words)
 
 
 class Limits:
@@ -144,14 +145,23 @@ class Limits:
 
 
 def _ring(x: Any, y: Any) -> dict[str, Any]:
-    """The mark of the best, which lets clicks through."""
+    """The mark of the best point, which lets clicks through."""
     marker = {"symbol": "circle-open", "size": 26, "color": INK, "line": {"width": 3}}
     look = {"type": "scatter", "mode": "markers", "name": "best", "marker": marker, "meta": {"ink": True}}
     return look | {"x": x, "y": y, "hoverinfo": "skip"}
 
 
-def _figure(traces: list[Any], label: str, xaxis: Any, yaxis: Any, words: str) -> go.Figure:
-    more: dict[str, Any] = {"plot_bgcolor": ABSENT, "meta": {"unit": "customdata"}, "colour_bar": True}
+def _log_axis(title: str, within: Sequence[float]) -> dict[str, Any]:
+    """Over these values and a little more, each of them labelled; over what is drawn, where there are none."""
+    if not within:
+        return axis(title, type="log")
+    ends = np.log10([min(within) / 1.3, max(within) * 1.3]).tolist()
+    values = list(within)
+    return axis(title, type="log", range=ends, tickvals=values, ticktext=[f"{value:g}" for value in values])
+
+
+def _figure(traces: list[Any], label: str, xaxis: Any, yaxis: Any, words: str, **more: Any) -> go.Figure:
+    more |= {"plot_bgcolor": ABSENT, "meta": {"unit": "customdata"}, "colour_bar": True}
     return figure(traces, plain(label), xaxis, yaxis, note=words, height=HEIGHT, **more)
 
 

@@ -22,11 +22,18 @@ def test_every_square_has_its_value_its_number_and_its_place():
     assert list(heat["x"]) == ["4", "8", "16"]
     assert list(heat["y"]) == ["0.001", "0.01"]
     assert np.asarray(heat["z"]) == pytest.approx(np.log10(np.where(NUMBERS < 0, np.nan, VALUES)), nan_ok=True)
-    assert [list(row) for row in heat["text"]] == [["0.5", "0.02", ""], ["★ 0.001", "", "0.1"]]
+    assert [list(row) for row in heat["text"]] == [["0.5", "0.02", ""], ["0.001", "", "0.1"]]
     assert np.array_equal(heat["customdata"], NUMBERS)
     marked = np.isfinite(np.asarray(diverged["z"], float))
     assert marked.tolist() == [[False, False, True], [False, False, False]]  # what is not done yet did not diverge
     assert np.array_equal(diverged["customdata"], NUMBERS)
+
+
+def test_a_frame_stands_on_the_best_square():
+    (frame,) = drawn(best=7).layout.shapes
+    assert (frame.x0 + frame.x1) / 2 == 0 and (frame.y0 + frame.y1) / 2 == 1  # the first size, the second rate
+    assert 0.7 < frame.x1 - frame.x0 < 1 and 0.7 < frame.y1 - frame.y0 < 1
+    assert not drawn().layout.shapes
 
 
 def test_a_click_names_the_experiment():
@@ -66,3 +73,13 @@ def test_points_are_where_they_were_drawn():
     )
     assert list(ring["x"]) == [9] and list(ring["y"]) == [0.02]
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+
+
+def test_random_points_lie_on_the_same_axes_for_every_cell():
+    limits = Limits(np.array([0.5]), False)
+    within = (0.001, 0.01, 0.1), (4, 64)
+    for size in (5, 60):
+        one = np.array([0.02]), np.array([size]), np.array([0.5]), np.array([0])
+        layout = search_points("LSTM", *one, "heldout_loss", limits, within=within).layout
+        assert layout.xaxis.range == pytest.approx(np.log10([4 / 1.3, 64 * 1.3]))
+        assert list(layout.yaxis.tickvals) == [0.001, 0.01, 0.1] and list(layout.yaxis.ticktext)[0] == "0.001"
