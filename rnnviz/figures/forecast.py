@@ -83,7 +83,7 @@ def horizon_figure(horizons: np.ndarray, repeated: np.ndarray, average: np.ndarr
         traces,
         HORIZON.title,
         xaxis,
-        axis(axis_title("rmse"), rangemode="tozero"),
+        axis("RMSE (target units)", rangemode="tozero"),
         note=note,
         height=HEIGHT,
         legend=True,

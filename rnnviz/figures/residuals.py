@@ -94,7 +94,7 @@ def by_time_figure(by_time: np.ndarray) -> go.Figure:
     hover = "RMSE %{y:.4~g}<br>time step %{x}<extra></extra>"
     traces = line(np.arange(len(by_time)), by_time, "error", width=STRONG, hover=hover)
     xaxis = axis(axis_title("time_step"), range=[0, max(len(by_time) - 1, 1)], tickformat=",d")
-    yaxis = axis(axis_title("rmse"), rangemode="tozero")
+    yaxis = axis("RMSE (target units)", rangemode="tozero")
     return figure(traces, BY_TIME.title, xaxis, yaxis, height=HEIGHT)
 
 
