@@ -43,8 +43,10 @@ class Trained(Rival):
         optimiser = torch.optim.Adam(self.model.parameters(), self.rate)
         for taken in range(self.budget.steps):
             over = max(taken / self.budget.steps, (time.process_time() - begin) / self.budget.seconds)
-            if over >= 1 or time.monotonic() > self.budget.until:
-                self.note = f"{taken:,} steps on the same batches, then its time was over"
+            busy = time.monotonic() > self.budget.until
+            if over >= 1 or busy:
+                why = "it had to end: this machine is busy" if busy else "its time was over"
+                self.note = f"{taken:,} steps on the same batches, then {why}"
                 return
             for group in optimiser.param_groups:
                 group["lr"] = self.rate * min((taken + 1) / FIRST, 1, 2 * (1 - over) + 0.02)
