@@ -99,6 +99,23 @@ def test_rows_go_in_the_order_of_time_and_without_one_not_at_all():
     np.testing.assert_array_equal(rows, np.delete(data.table[2].values, 7))
 
 
+def test_each_sequence_has_an_order_in_time_of_its_own():
+    data = table(column("when", [2, 0, 1, 1, 2, 0], "time"), column("a", [12, 10, 11, 21, 22, 20]), bounds=[0, 3, 6])
+    _, made = prepared(data, time_column=0, columns=(1,), scaling="none", train_fraction=0.7)
+    assert made.parts["train"].inputs[:, 0].tolist() == [10, 11, 20, 21]
+    assert made.parts["heldout"].inputs[:, 0].tolist() == [12, 22]
+
+
+def test_whole_sequences_are_drawn_so_that_sorted_classes_are_in_every_part():
+    values = np.random.default_rng(0).normal(size=(60, 2))
+    kinds = column("kind", np.repeat([0, 1], 30), "category", ("x", "y"))  # all of one kind before the other
+    data = table(column("t0", values[:, 0]), column("t1", values[:, 1]), kinds)
+    _, made = prepared(data, "uploaded_class", test_fraction=0.1)
+    assert all(set(part.targets.tolist()) == {0, 1} for part in made.parts.values())
+    again = prepared(data, "uploaded_class", test_fraction=0.1)[1]
+    np.testing.assert_array_equal(again.parts["heldout"].inputs, made.parts["heldout"].inputs)
+
+
 def test_resampling_is_pandas_mean():
     rng = np.random.default_rng(0)
     seconds = np.sort(rng.integers(0, 5000, 300)).astype(float) + 1.7e9
