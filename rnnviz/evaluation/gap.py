@@ -70,7 +70,7 @@ def gap(
         words = [f"**The held-out part is easier**: {both}. That is no sign of learning better there."]
         kind = "reverse"
     else:
-        words = [f"**No clear gap**: {both}, a difference no larger than the choice of sequences explains (±{noise:.2g})."]
+        words = [f"**No clear gap**: {both}; the choice of sequences explains as much (±{noise:.2g})."]
         kind = "none"
     if baseline is not None and held.value > baseline - noise:
         words.append(
