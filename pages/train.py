@@ -24,12 +24,12 @@ if task and job:
     st.caption(task.summary)
     bench(job, face := Face())
     train_view.look_at(settings, job)
+    signals_view.hear(job, task)
     jobs = {"run": job} | ({"beside": other} if (other := kept.beside()) else {})
     live(
         jobs,
         partial(train_view.draw, settings=settings, task=task),
         lambda views: face.stale(views) or look.stale(views),
     )
-    signals_view.hear(job, task)
 with st.expander("The equations, in the colours of the curves"):
     equations(settings.cell)

@@ -29,6 +29,8 @@ from rnnviz.trace import Trace
 
 GIVEN, MADE_UP, TEMPERATURE = 24, 72, 0.6  # eighths of a melody, and how boldly the network goes on
 
+PLAY_ON = f"What the network, as it is now, makes of the first {GIVEN} eighths."
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -80,7 +82,6 @@ def draw(task: Task, trace: Trace, sequence: int, version: Hashable) -> None:
 def hear(job: str, task: Task) -> None:
     """The sequences aloud, where the task has a sound."""
     if voice := HEARD.get(task.name):
-        st.markdown("##### Listen")
         voice(job, task)
 
 
@@ -88,24 +89,25 @@ def hear(job: str, task: Task) -> None:
 def _speech(job: str, task: Any) -> None:
     soon()
     speakers, digits = task.chosen(np.random.default_rng(0), PROBE_SIZE, "heldout")
-    k = _pick([f"Sequence {n}: {task.labels[digit]}" for n, digit in enumerate(digits)])
-    st.audio(_said(int(speakers[k]), int(digits[k])), sample_rate=speech.RATE, width=400)
-    st.caption(f"Synthetic speaker {speakers[k]}, who does not train. This voice is made by formulas.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        k = _pick([f"Sequence {n}: {task.labels[digit]}" for n, digit in enumerate(digits)])
+        st.audio(_said(int(speakers[k]), int(digits[k])), sample_rate=speech.RATE, width=300)
+        st.caption(f"Speaker {speakers[k]}, who does not train. This voice is synthesised.", width="content")
 
 
 @st.fragment(key="melody")
 def _melody(job: str, task: Any) -> None:
     soon()
     titles = task.titles(PROBE_SIZE)
-    k = _pick([f"Sequence {n}: {title}" for n, title in enumerate(titles)])
     batch, view = task.probe(), session.engine().latest(job)
-    whole = np.append(batch.inputs[k], batch.targets[k][-1:])
-    st.audio(tunes.played(sung(whole)), sample_rate=tunes.RATE, width=400)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        k = _pick([f"Sequence {n}: {title}" for n, title in enumerate(titles)])
+        whole = np.append(batch.inputs[k], batch.targets[k][-1:])
+        st.audio(tunes.played(sung(whole)), sample_rate=tunes.RATE, width=300)
+        pressed = st.button("Play on", icon=":material/music_note:", help=PLAY_ON)
     if view is None or view.shown_trace is None:
         return
-    if st.button(
-        "Play on", icon=":material/music_note:", help=f"What the network of now makes of its first {GIVEN} eighths."
-    ):
+    if pressed:
         st.session_state["played on"] = job, k, view.shown_step
     if st.session_state.get("played on", ())[:2] != (job, k):
         return
@@ -119,7 +121,11 @@ def _played_on(view: View, trace: Trace, task: Any, given: np.ndarray, k: int) -
     def make() -> np.ndarray:
         return continued(trace, given, MADE_UP, TEMPERATURE, np.random.default_rng([task.config.seed, k]))
 
-    made = result("played on", asked, make)
+    try:
+        made = result("played on", asked, make)
+    except ValueError as error:
+        st.info(literal(str(error)), icon=":material/info:")
+        return
     st.audio(tunes.played(sung(np.append(given, made))), sample_rate=tunes.RATE, width=400)
     st.caption(
         f"The first {len(given)} eighths are given. The rest the network made up at step {asked[2]:,}: every eighth is "
@@ -135,8 +141,9 @@ HEARD: dict[str, Callable[[str, Any], None]] = {"spoken_digits": _speech, "music
 def _pick(names: list[str]) -> int:
     """Which of the sequences is heard; at first the one that is looked at."""
     at = min(session.visitor().look.sequence, len(names) - 1)
-    words = [literal(name) for name in names]
-    return st.selectbox("Listen to", range(len(names)), at, words.__getitem__, key="heard", width=400)
+    return st.selectbox(
+        "Listen to", range(len(names)), at, names.__getitem__, key="heard", label_visibility="collapsed", width=330
+    )
 
 
 def _one(task: Task, sequence: int) -> tuple[np.ndarray, str]:

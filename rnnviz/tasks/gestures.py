@@ -15,7 +15,7 @@ GESTURES = (
     "zigzag", "wave", "figure eight", "cross",
 )  # fmt: skip
 POINTS = 401  # of a template
-SHORTEST = 12  # time steps in which a gesture can still be told
+SHORTEST = 4  # time steps, in which hardly any gesture can still be told
 FAST = 0.6  # the fastest hand needs so much of the longest time
 SCALE = 10.0  # inputs are in tenths of half a gesture's height
 TREMOR, ANGLE, SIZES, HASTE = 0.015, 0.3, (0.75, 1.25), 0.5

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnviz.config import ConfigError
 from rnnviz.tasks.base import Batch, Task
 
 SIDE = 16  # pixels
 RADIUS = 1.2  # of the ball, in pixels
 SPEED = (0.12, 0.3)  # half widths of the room, per time step
-SEEN = 4  # frames at the beginning that are never dark
+SEEN = 4  # frames at the beginning that are never dark, or half of a short film
 DARK = 0.3  # so much of a film is dark
 
 
@@ -55,16 +54,14 @@ class Video(Task):
 
     def __init__(self, config, data=None):
         super().__init__(config, data)
-        self.dark = int(DARK * config.length)
-        if config.length < SEEN + 2:
-            raise ConfigError(f"length is {config.length}; a film needs at least {SEEN + 2} frames.")
+        self.dark, self.seen = int(DARK * config.length), min(SEEN, config.length // 2)
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
         begin = rng.uniform(-1, 1, (size, 1, 2))
         angle, speed = rng.uniform(0, 2 * np.pi, size), rng.uniform(*SPEED, size)
         velocity = (speed * [np.cos(angle), np.sin(angle)]).T[:, None]
         ball = bounced(begin + velocity * np.arange(self.time_steps + 1)[:, None])
-        first = rng.integers(SEEN, self.time_steps - self.dark + 1, (size, 1))
+        first = rng.integers(self.seen, self.time_steps - self.dark + 1, (size, 1))
         frame = np.arange(self.time_steps)
         lit = (frame < first) | (frame >= first + self.dark)
         return Batch(film(ball[:, :-1]) * lit[:, :, None], ball[:, 1:])

@@ -47,9 +47,15 @@ def test_a_melody_is_played_on_by_the_network_of_now():
     assert "made up at step" not in said(check(app))
 
 
+def test_a_network_that_reads_backwards_too_cannot_play_on():
+    app = press(check(visit("train", task="music", both="1", **SMALL)), "Step", 2)
+    next(button for button in app.button if button.label == "Play on").click().run()
+    assert "both directions cannot go on" in said(check(app))
+
+
 def test_speech_is_said_to_be_made():
     app = press(check(visit("train", task="spoken_digits", **SMALL)), "Step")
-    assert "made by formulas" in said(app)
+    assert "This voice is synthesised" in said(app)
     samples = signals_view._said(54, 3)
     assert 3000 < len(samples) < 20000 and np.abs(samples).max() <= 1
 
