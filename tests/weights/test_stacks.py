@@ -68,6 +68,14 @@ def test_a_readout_without_bias_comes_after_one_with_and_a_strange_bias_is_none(
     assert [readout.path for readout in find_readouts(given, stack)] == ["head", "lookup"]
 
 
+@pytest.mark.parametrize("part", ["weight", "bias"])
+def test_a_readout_that_is_not_finite_is_not_offered(part):
+    given = {name: array.copy() for name, array in arrays(Tagger()).items()}
+    given[f"head.{part}"].flat[1] = np.nan
+    (stack,), _ = find_stacks(given)
+    assert find_readouts(given, stack) == ()
+
+
 def broken(**changes) -> dict[str, np.ndarray]:
     given = {name: array.copy() for name, array in arrays(Tagger("lstm", num_layers=2, bidirectional=True)).items()}
     for name, value in changes.items():
