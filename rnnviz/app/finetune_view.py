@@ -100,7 +100,7 @@ def options(settings: ExperimentConfig, start: Start) -> int:
     """What stays as it is, and how long is trained."""
     embedded = any(name.partition(".")[0] in EMBEDDINGS for name in start.weights)
     freeze = [name for name in FREEZE if embedded or name in ("nothing", "recurrent") or name == settings.freeze]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         setting_switch(
             "freeze", settings, "Freeze", freeze, "What training leaves as it is, bit for bit.",
             FREEZE.__getitem__, "visible",

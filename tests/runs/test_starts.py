@@ -11,6 +11,7 @@ from runs_oracle import TINY, MortalFleet, fresh, kept, same_run, same_trace
 from rnnviz import training
 from rnnviz.runs import NotYours, Spec
 from rnnviz.runs.inline import InlineFleet
+from rnnviz.runs.job import Job
 from rnnviz.runs.messages import pack_spec, unpack, unpack_spec
 from rnnviz.start import Start
 
@@ -121,3 +122,9 @@ def test_early_stopping_pauses_says_why_and_lets_one_look_at_the_best(engine, se
     assert past.step == best
     engine.play(job, until=view.step + 1)
     assert settled(engine, job).step == view.step + 1
+
+
+def test_step_0_is_made_again_from_the_start_where_no_snapshot_is_left(given):
+    job = Job("job", spec(given), 100, replace(expected(given, 5), snapshots=()))
+    job.untrained()
+    same_trace(job.view().untrained, training.observe(expected(given, 0), device="cpu"))
