@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rnnviz.data import DataError, Dataset, read, read_as_text
 
 HERE = Path(__file__).parent
+PATH = os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parents[1])))
 SECONDS, MEGABYTES = 3, 1000
 
 
@@ -23,11 +24,10 @@ SECONDS, MEGABYTES = 3, 1000
 def outcomes(tmp_path_factory):
     """The corpus, read in a process and a folder of its own: a line for each file, and the folder."""
     folder = tmp_path_factory.mktemp("survive")
-    path = os.pathsep.join([str(HERE), str(HERE.parents[1])])
     done = subprocess.run(
         [sys.executable, "-W", "error", str(HERE / "survive.py")],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": path, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": PATH, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
@@ -60,8 +60,7 @@ def test_nothing_is_executed_and_nothing_is_left(outcomes):
 
 def test_what_the_corpus_holds_does_run_where_it_is_let(tmp_path):
     code = "import pickle; from corpus import Runs; pickle.loads(pickle.dumps(Runs()))"
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": PATH}, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["ran"]
 
 

@@ -307,6 +307,22 @@ def test_table_preview_marks_the_split():
     assert "2 more columns" in figure.layout.title.subtitle.text
 
 
+def test_a_long_series_keeps_its_extremes_and_its_gaps():
+    values = np.sin(np.arange(100_003) / 50)
+    values[40_017], values[70_001], values[20_000:30_000] = 9.0, -9.0, np.nan
+    rows, drawn = data.thinned(values)
+    assert len(rows) <= 2 * 1001 and (np.diff(rows) >= 0).all() and rows[-1] < len(values)
+    np.testing.assert_array_equal(drawn, values[rows])
+    assert np.nanmax(drawn) == 9 and np.nanmin(drawn) == -9 and np.isnan(drawn).sum() > 100
+    short = np.array([1.0, np.nan])
+    np.testing.assert_array_equal(data.thinned(short)[1], short)
+    figure = data.series_preview([values], ["x"], bounds=[0, 50_000, 100_003])
+    assert [shape.x0 for shape in figure.layout.shapes] == [50_000]
+    assert "2 sequences" in figure.layout.title.subtitle.text
+    many = data.series_preview([values], ["x"], bounds=np.arange(0, 100_003, 1000))
+    assert not many.layout.shapes and "100 sequences" in many.layout.title.subtitle.text
+
+
 def test_character_counts():
     figure = data.token_frequencies(list("ab \n"), np.array([5, 90, 1, 40]))
     assert list(figure.data[0].y) == [90, 40, 5, 1] and list(figure.data[0].text) == ["b", "↵", "a", "␣"]
