@@ -15,7 +15,7 @@ SOURCES = sorted(ROOT.glob("rnnviz/**/*.py"))
 PAGES = sorted(ROOT.glob("pages/*.py"))
 
 TORCH_FREE = ["registry", "glossary", "config", "trace", "run", "data", "cells", "tasks", "analysis", "figures"]
-TORCH_FREE += ["evaluation", "sizes", "breakpoints", "runfile", "embedding", "weights"]
+TORCH_FREE += ["evaluation", "sizes", "breakpoints", "start", "runfile", "embedding", "weights"]
 # package -> the packages of ours it must not reach for
 FORBIDDEN = {
     "registry": {"config", "trace", "cells", "tasks", "data", "analysis", "figures", "model", "runs", "app"},
