@@ -54,11 +54,12 @@ class ExperimentConfig:
     leaves as it is.
 
     data: fingerprint of the corpus or of uploaded data. Of an uploaded table, columns by number from 0: columns
-    go in (none: all of them); targets are predicted (none: the last); label_column, sequence_column and
-    time_column are -1 where there is none. train_fraction, test_fraction: how much of a series, in time order,
-    trains and tests; the rest is held out. missing, scaling, categories: what is done to gaps, numbers and
-    words; resample: seconds between rows (0: as they are); stride: rows between starts of training windows;
-    horizon: how many rows ahead are predicted; unit: what a token of a text is.
+    go in (none: those that suggest themselves); targets are predicted (none: the last of numbers); label_column
+    holds classes (-1: the one that suggests itself); sequence_column and time_column are -1 where there is none.
+    train_fraction, test_fraction: how much of a series, in time order, or how many of its sequences train and
+    test; the rest is held out. missing, scaling, categories: what is done to gaps, numbers and words; resample:
+    seconds between rows (0: as they are); stride: rows between starts of training windows; horizon: how many rows
+    ahead are predicted; unit: what a token of a text is.
     """
 
     task: str = "adding"

@@ -41,7 +41,7 @@ CONTROLS = {  # the fields that decide a step
 
 def goal(data: Dataset, chosen: ExperimentConfig) -> None:
     """What is learned, of which column, from which columns."""
-    tasks = [task for task in GOALS if task == "uploaded" or len(data.table) > 1]
+    tasks = [task for task in GOALS if task == "uploaded" or data.kind == "table" and len(data.table) > 1]
     if len(tasks) > 1:
         st.segmented_control(
             "What to predict", tasks, key="prepare task", required=True, label_visibility="collapsed",
@@ -87,7 +87,7 @@ def steps(data: Dataset, chosen: ExperimentConfig, task: Prepares | None) -> Non
         fields = [field for field in CONTROLS[title] if field in TASKS[chosen.task].uses and not texts]
         left, right = st.columns(2, gap="medium", vertical_alignment="center")
         with left:
-            _said(number, title, done.get(title))
+            _said(number, title, done.get(title), BY_FIELD[fields[0]].help if len(fields) == 1 else None)
         with right:
             for place, field in zip(st.columns(len(fields), gap="small") if fields else (), fields, strict=True):
                 with place:
@@ -132,12 +132,12 @@ def _learned_from(chosen: ExperimentConfig, brought: bool) -> None:
     )  # fmt: skip
 
 
-def _said(number: int, title: str, step: Step | None) -> None:
+def _said(number: int, title: str, step: Step | None, explained: str | None) -> None:
     size = ""
     if step:
         counts = zip((step.rows, step.columns), step.what, strict=True)
         size = f" :gray[:small[{' × '.join(f'{count:,} {what}' + 's' * (count != 1) for count, what in counts)}]]"
-    st.markdown(f"**{number} {title}**{size}")
+    st.markdown(f"**{number} {title}**{size}", help=explained)
     if step:
         st.caption(literal(step.words))
 

@@ -203,10 +203,8 @@ def _check(task: Prepares) -> None:
         )
     for name, each in task.windows.items():
         if not len(each):
-            raise DataError(
-                f"No target in the {PARTS[name]} part is known, and in the training part too: choose other columns "
-                "or parts."
-            )
+            too = "" if name == "train" else " that the training part has too"
+            raise DataError(f"The {PARTS[name]} part has no known target{too}: choose other columns or parts.")
 
 
 def _and_after(ahead: int, unit: str) -> str:

@@ -7,12 +7,15 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pipeline_cases import column, table, weather
 from test_tasks_registry import SESSIONS
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Column, Dataset
 from rnnviz.data.errors import DataError
+from rnnviz.data.pipeline import Pipeline
 from rnnviz.tasks import TASKS, make_task
 
 UPLOADED = ("uploaded", "uploaded_class", "uploaded_steps")
@@ -179,3 +182,62 @@ def test_five_sequences_with_labels_are_not_cut_and_four_are():
             np.linspace(0, 100, count + 1).astype(np.int64),
         )
         assert made(data, "uploaded_steps", length=3).prepared.whole == whole
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10**9))
+def test_any_table_with_any_settings_is_prepared_or_refused_in_a_sentence(seed):
+    """Batches that training can use, or a DataError; never anything else."""
+    rng = np.random.default_rng(seed)
+    rows, columns = int(rng.integers(10, 80)), []
+    for k in range(rng.integers(1, 5)):
+        kind = str(rng.choice(["number", "number", "category", "time", "text"]))
+        if kind in ("number", "time"):
+            values = rng.choice(
+                [rng.normal(size=rows) * 10.0 ** rng.integers(-300, 300), rng.integers(0, 3, rows) * 1.0]
+            )
+            values[rng.random(rows) < rng.choice([0, 0, 0.3, 1], p=[0.4, 0.2, 0.35, 0.05])] = np.nan
+            columns.append(column(f"c{k}", values, kind))
+        else:
+            levels = [str(rng.choice(["", "a b", "c,d", "é" * 5, "x"])) + str(level) for level in range(4)]
+            columns.append(column(f"c{k}", rng.integers(-1, 4, rows), kind, levels))
+    bounds = np.unique([0, rows, *rng.integers(0, rows + 1, rng.integers(0, 8))])
+    chosen = {
+        "task": str(rng.choice(UPLOADED)),
+        "length": int(rng.integers(1, 12)),
+        "batch_size": 4,
+        "columns": tuple(rng.integers(0, len(columns), rng.choice([0, 0, 0, 1, 2])).tolist()),
+        "targets": tuple(rng.integers(0, len(columns), rng.choice([0, 0, 0, 1])).tolist()),
+        "test_fraction": float(rng.choice([0, 0.1, 0.3])),
+        "train_fraction": float(rng.choice([0.5, 0.8])),
+        "stride": int(rng.integers(1, 5)),
+        "horizon": int(rng.integers(1, 4)),
+    }
+    for name in ("label_column", "sequence_column"):
+        chosen[name] = int(rng.choice([-1, -1, -1, rng.integers(0, len(columns))]))
+    times = [k for k, each in enumerate(columns) if each.kind == "time"]
+    if times and rng.random() < 0.8:
+        chosen |= {"time_column": times[0], "resample": float(rng.choice([0, 0, 1e-3, 5.0]))}
+    for name, words in {
+        "missing": ("interpolate", "drop", "mask"),
+        "scaling": ("standard", "minmax", "robust", "none"),
+        "categories": ("one-hot", "embedding"),
+        "unit": ("characters", "words", "symbols"),
+    }.items():
+        chosen[name] = str(rng.choice(words))
+    try:
+        task = make_task(ExperimentConfig(**chosen), table(*columns, bounds=bounds))
+    except DataError as error:
+        assert str(error).endswith((".", "!"))
+        return
+    for batch in filter(None, (task.batch(0), task.heldout(), task.test())):
+        assert np.isfinite(batch.inputs).all() and np.isfinite(batch.targets).all()
+        assert batch.counts is None or batch.counts.any()
+        assert len(batch.inputs) == len(batch.targets) > 0
+        if task.tokens:
+            assert 0 <= batch.inputs.min() <= batch.inputs.max() < task.input_size
+        else:
+            assert batch.inputs.shape[2] == task.input_size
+    assert task.baseline is None or np.isfinite(task.baseline)
+    words, arrays = task.pipeline.to_parts()
+    assert Pipeline.from_parts(words, arrays).fingerprint == task.pipeline.fingerprint
