@@ -11,10 +11,11 @@ from rnnviz.runs import engine as engines
 
 @pytest.fixture
 def inline_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Runs train in this process, a slice whenever a page looks; every test has an engine of its own."""
+    """Runs train in this process, a slice whenever a page looks; so do errands; every test has an engine of its own."""
     import streamlit as st
 
     monkeypatch.setenv("RNNVIZ_ENGINE", "inline")
+    monkeypatch.setenv("RNNVIZ_ERRANDS", "inline")
     st.cache_resource.clear()
     yield
     for engine in engines._engines.values():

@@ -155,7 +155,7 @@ def test_an_upload_goes_straight_to_training():
     ("name", "content", "words"),
     [
         ("empty.csv", b"", "empty"),
-        ("words.csv", b"city\nParis\nRome\n", "column"),
+        ("words.csv", b"city\nParis\nRome\n", "bring more characters"),
         ("ragged.csv", b"a,b\n1,2\n3\n4,5,6\n", "line"),
         ("short.csv", b"a,b\n1,2\n3,4\n5,6\n", "rows"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\0", "text"),
