@@ -47,6 +47,8 @@ class Plan:
         """What is tried, by the settings of its first seed. Random ones depend on the seed of `settings` alone."""
         if not (self.cells and self.sizes and self.rates):
             return []
+        # weights that are given have one size, and early stopping would end trials at different steps
+        settings = settings.with_(start="", freeze="nothing", patience=0)
         if self.draws:
             return self._drawn(settings)
         return [
