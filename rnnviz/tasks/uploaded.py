@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -162,6 +162,9 @@ def prepare(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared
     if known and known[0] == key:
         return known[1:]
     brought = data.pipeline
+    if brought:  # how much of these data trains was not learned from others
+        parts = {name: getattr(config, name) for name in ("train_fraction", "test_fraction")}
+        brought = replace(brought, settings={**brought.settings, **parts})
     fits = brought and all(getattr(config, name) == value for name, value in brought.fields(data).items())
     pipeline = brought if brought and fits else Pipeline.fit(data, config)
     prepared = pipeline.apply(data)

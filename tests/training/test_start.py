@@ -156,6 +156,8 @@ def test_new_data_are_prepared_as_those_were_that_the_weights_know():
     later = Run.from_bytes(advance(run, 3).to_bytes())
     assert later.data.fingerprint == alike.fingerprint and later.data.pipeline.fingerprint == given.pipeline.fingerprint
     assert_equal(advance(later, 4), advance(run, 7))
+    other_parts = make_task(run.config.with_(train_fraction=0.5), alike)
+    assert other_parts.labels == task.labels and len(other_parts.windows["train"]) < len(task.windows["train"])
     asked_otherwise = run.config.with_(unit="words", freeze="nothing")
     assert make_task(asked_otherwise, alike).pipeline.fingerprint != given.pipeline.fingerprint
 
