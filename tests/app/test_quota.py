@@ -23,10 +23,10 @@ class Server:
 
     async def _app(self, scope, receive, send) -> None:
         self.asked += 1
+        await asyncio.sleep(0.01)  # while it comes
         if scope["method"] == "PUT":
             _, session, file = scope["path"].rsplit("/", 2)
             self.kept[session, file] = int(dict(scope["headers"])[b"content-length"])
-        await asyncio.sleep(0.01)
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
     def put(self, session: str, file: str, size: int | str | None, cookie: str = "", method: str = "PUT") -> int:

@@ -6,7 +6,7 @@ import gzip
 
 import numpy as np
 import pytest
-from good_files import npy, packed, workbook
+from good_files import npy, packed, unpacked, workbook
 
 from rnnviz.data import DataError, read, read_as_text
 
@@ -34,6 +34,7 @@ from rnnviz.data import DataError, read, read_as_text
         (b"a,b\n1,2\n\x81\xff,3\n", r"not UTF-8 at byte 9 \(line 3\), nor Windows-1252"),
         (b"\xff\xfea\x00,\x00\n\x00\x00\xdc", r"begins as UTF-16-LE, but is not at byte 9"),
         (b"\xef\xbb\xbfa,b\n1,\xff\n", r"begins as UTF-8, but is not at byte 10 \(line 2\)"),
+        (b"1," * 200_001 + b"1\n", "Line 1 has more than 200,000 fields"),
         (packed({"readme.txt": b"hello"}), "is a zip archive, but no Excel workbook: unpack it"),
         (packed({}), "empty zip archive"),
         (workbook([["a"]])[:2000], "is damaged or no zip archive .BadZipFile."),
@@ -97,6 +98,24 @@ def test_too_many_cells_for_the_memory(monkeypatch):
 def test_each_format_has_its_sentences(name, content, words):
     with pytest.raises(DataError, match=words):
         read([(name, content)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_defines_no_text_of_its_own(encoding):
+    parts = unpacked(workbook([["a", "b"], [1, 2]]))
+    sheet = "xl/worksheets/sheet1.xml"
+    entity = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><worksheet'
+    text = parts[sheet].decode().replace("<worksheet", entity, 1)
+    with pytest.raises(DataError, match=r"t.xlsx has a part that defines text of its own \(xl/worksheets/sheet1.xml\)"):
+        read([("t.xlsx", packed(parts | {sheet: text.encode(encoding)}))])
+
+
+@pytest.mark.parametrize("said", ["A1:A1", "A1:XFD1048576"])
+def test_what_a_sheet_says_about_its_size_is_not_believed(said):
+    parts = unpacked(workbook([["a", "b"], [1, 2], [3, 4]]))
+    sheet = "xl/worksheets/sheet1.xml"
+    data = read([("t.xlsx", packed(parts | {sheet: parts[sheet].replace(b"A1:B3", said.encode())}))])
+    assert [column.values.tolist() for column in data.table] == [[1, 3], [2, 4]]
 
 
 def test_text_from_a_file_is_cut_and_made_printable_in_a_sentence():
