@@ -164,13 +164,14 @@ def test_sentiment_is_what_the_words_say_in_their_order():
     assert sorted(one.split()) == sorted(other.split()) and judged(one) < 0 < judged(other)
 
 
-def test_no_remark_held_back_is_trained_on():
+def test_no_remark_is_in_two_parts():
     task = made("sentiment", batch_size=512)
     spelled = {
         split: {task.decode_input(row[:length]) for row, length in zip(batch.inputs, batch.lengths, strict=True)}
-        for split, batch in (("train", task.batch(3)), ("heldout", task.heldout(512)))
+        for split, batch in (("train", task.batch(3)), ("heldout", task.heldout(2000)), ("test", task.test(2000)))
     }
-    assert len(spelled["heldout"]) > 400 and not spelled["train"] & spelled["heldout"]
+    assert len(spelled["heldout"]) > 1000 and not spelled["train"] & (spelled["heldout"] | spelled["test"])
+    assert not spelled["heldout"] & spelled["test"]
     singles = [text for text in spelled["heldout"] if len(text.split()) <= 6]
     assert singles  # short ones too, of which there are few
 
