@@ -1,4 +1,7 @@
-"""Every example reaches what its card says, from three seeds, in under a minute of one core."""
+"""Every example reaches what its card says in under a minute of one core.
+
+From one seed here; `python -m rnnviz gallery` takes three.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,14 @@ SEEDS, SECONDS = range(3), 60.0
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_reaches_what_its_card_says(name):
     example = EXAMPLES[name]
-    trials = [tried(example, seed) for seed in SEEDS]
-    assert all(trial.reached for trial in trials), trials
-    assert max(trial.seconds for trial in trials) < SECONDS, trials
+    trial = tried(example, 0)
+    assert trial.reached and trial.seconds < SECONDS, trial
 
 
 @pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example.without])
 def test_without_what_its_lesson_is_about_an_example_fails(name):
     example = EXAMPLES[name]
-    assert not any(tried(example, seed, without=True).reached for seed in SEEDS)
+    assert not tried(example, 0, without=True).reached
 
 
 def test_a_second_direction_is_what_ambiguous_words_need():
