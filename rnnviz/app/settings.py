@@ -121,6 +121,11 @@ def words(*names: str) -> Choices:
     return lambda config: {name: name for name in names}
 
 
+def _gaps(config: ExperimentConfig) -> dict[str, str]:
+    shown = {"interpolate": "fill in", "drop": "drop rows", "mask": "0, and say where"}
+    return {name: shown[name] for name in MISSING_VALUES}
+
+
 ROWS = (
     Row("task", "task", "Task", "What the network learns. Changing it brings the settings that work for it.",
         "Task", "choice", labels(TASKS), wide=True),
@@ -209,9 +214,10 @@ ROWS = (
         "Data", applies=task_uses("time_column")),
     Row("test_fraction", "test", "Test part", "The last part of the data, which neither trains nor decides anything.",
         "Data", "number", step=0.05, applies=task_uses("test_fraction")),
-    Row("missing", "gaps", "Missing values", "Fill gaps along time, drop rows that have one, or fill with 0 and tell "
-        "the network where.",
-        "Data", "choice", words(*MISSING_VALUES), applies=task_uses("missing")),
+    Row("missing", "gaps", "Missing values", "Fill gaps on the line between their neighbours (for a forecast, with the "
+        "last value, as a line would tell what comes), drop rows that have one, or fill with 0 and tell the network "
+        "where.",
+        "Data", "choice", _gaps, applies=task_uses("missing")),
     Row("scaling", "scaling", "Scaling", "How numbers are scaled, by what is known of the training part alone.",
         "Data", "choice", words(*SCALINGS), applies=task_uses("scaling")),
     Row("categories", "words", "Categories", "How a column of words goes in.",

@@ -5,6 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 
+def held(values: np.ndarray, bounds: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """(N, K) with every gap the last value known before it in the same stretch, bounds (P + 1,).
+
+    Before the first known value, middle (K,). So nothing that a forecast is asked for is told by what fills a gap.
+    """
+    begin = np.repeat(bounds[:-1], np.diff(bounds))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))[:, None]), axis=0)
+    return np.where(last < begin, middle, np.take_along_axis(values, np.maximum(last, 0), axis=0))
+
+
 def filled(values: np.ndarray, bounds: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """(N, K) with every gap on the line between its neighbours in the same stretch, bounds (P + 1,).
 

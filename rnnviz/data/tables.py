@@ -11,7 +11,7 @@ import numpy as np
 from rnnviz.data import fitting
 from rnnviz.data.arranging import PARTS, WIDE, Arranged, Step
 from rnnviz.data.dataset import Column
-from rnnviz.data.filling import filled
+from rnnviz.data.filling import filled, held
 from rnnviz.data.prepared import Part
 from rnnviz.data.roles import Roles
 from rnnviz.data.tokens import Vocabulary
@@ -87,7 +87,8 @@ def part_of(part: Arranged, roles: Roles, learned: Learned, missing: str) -> Par
     if missing == "mask":
         scaled = np.where(gaps, 0.0, _scaled(values, learned))
     else:
-        scaled = _scaled(filled(values, part.bounds, learned.middle), learned)
+        fill = held if roles.goal == "next" else filled  # on a line, a gap would tell what comes
+        scaled = _scaled(fill(values, part.bounds, learned.middle), learned)
     blocks: list[np.ndarray] = []
     for key in input_keys(roles):
         if key in learned.numbers:
@@ -184,9 +185,11 @@ def said(
     gaps = sum(int(np.isnan(matrix(part, inside)).sum()) for part in parts.values())
     count = len(inside)
     masked = sum(bool(learned.gaps[learned.numbers.index(key)]) for key in inside)
+    forecast = "with the value before it (a line to the next would tell what comes)"
+    filling = forecast if roles.goal == "next" else "on the line between its neighbours"
     words = {
         "drop": f"{dropped:,} rows with a gap are left out.",
-        "interpolate": f"{gaps:,} gaps of numbers filled, each on the line between its neighbours in the same part.",
+        "interpolate": f"{gaps:,} gaps of numbers filled, each {filling} in the same part.",
         "mask": f"{gaps:,} gaps of numbers are 0; {masked} more inputs say where.",
     }[how["missing"]]
     if not gaps and not dropped:
@@ -205,6 +208,6 @@ def said(
         size = sum(map(len, learned.levels.values()))
         new = "a learned vector each" if how["categories"] == "embedding" else "an input each (one-hot)"
         columns = "1 column" if len(learned.levels) == 1 else f"{len(learned.levels)} columns"
-        words = f"{columns} with {size} different words: {new}."
+        words = f"{columns} with {size} different word{'s' * (size != 1)}: {new}."
         steps.append(Step("Categories", words, rows, count + size))
     return steps

@@ -56,13 +56,26 @@ def test_words_are_scikit_learns_one_hot_and_new_ones_are_none():
 
 def test_gaps_are_interpolated_as_pandas_does_in_each_part_alone():
     data = weather(gaps=0.3)
-    _, made = prepared(data, columns=(1,), scaling="none")
+    _, made = prepared(data, "uploaded_steps", columns=(1,), scaling="none")
     values = data.table[1].values
     assert np.isnan(values[[79, 80]]).any() or np.isnan(values[78:82]).any()  # gaps at the cut
     for name, rows in {"train": slice(0, 80), "heldout": slice(80, 100)}.items():
         theirs = pd.Series(values[rows]).interpolate("linear", limit_direction="both")
         np.testing.assert_allclose(made.parts[name].inputs[:, 0], theirs)
         np.testing.assert_array_equal(made.parts[name].filled[:, 0], np.isnan(values[rows]))
+
+
+def test_what_fills_a_gap_of_a_forecast_is_known_by_then():
+    """pandas carries the last value on; and no row after it changes what goes in."""
+    data = weather(gaps=0.4)
+    _, made = prepared(data, columns=(1,), scaling="none")
+    values = data.table[1].values
+    middle = np.nanmean(values[:80])
+    for name, rows in {"train": slice(0, 80), "heldout": slice(80, 100)}.items():
+        theirs = pd.Series(values[rows]).ffill().fillna(middle)
+        np.testing.assert_allclose(made.parts[name].inputs[:, 0], theirs)
+    _, later = prepared(heldout_changed(data, np.arange(90, 100), 1), columns=(1,), scaling="none")
+    np.testing.assert_array_equal(made.parts["heldout"].inputs[:10], later.parts["heldout"].inputs[:10])
 
 
 def test_a_stretch_that_knows_nothing_takes_the_mean_of_the_training_part():
