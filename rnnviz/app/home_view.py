@@ -20,10 +20,10 @@ STEPS = 600
 WAYS = (
     ("train.py", "Train one network and look inside while it learns. Every setting is in the link."),
     ("microscope.py", "One cell, one time step, every number of it: follow any of them back, or change it."),
-    ("unrolled.py", "The network laid out through time, and the gradient on its way back."),
     ("gradients.py", "See gradients vanish and explode: vanilla RNN, LSTM and GRU on the same data."),
-    ("shapes.py", "Forecast, judge a sentence, name a digit, translate: four shapes, and attention."),
-    ("your_data.py", "Open a CSV or a text of your own, and train on it."),
+    ("gallery.py", "Text, translation, speech, handwriting, DNA, music: a small example of every classic use."),
+    ("your_data.py", "Open a table, a text or a folder of files of your own, and train on it."),
+    ("your_model.py", "Open the weights of an LSTM, GRU or RNN of your own, and see inside."),
 )
 ROW = 3
 
