@@ -17,8 +17,8 @@ if data is not None:
         st.subheader("How it is prepared", anchor=False)
         preparing_view.steps(data, chosen, task)
     with right:
-        st.subheader("What comes out", anchor=False)
         if task:
+            st.subheader("What comes out", anchor=False)
             preparing_view.outcome(data, chosen, task)
     st.subheader("What was read", anchor=False)
-    reading_view.preview(data, chosen.train_fraction)
+    reading_view.preview(data, preparing.border(data, chosen))

@@ -42,11 +42,34 @@ def changed(data: Dataset, now: ExperimentConfig, field: str, value: Any) -> Exp
 
 
 def usual_task(data: Dataset) -> str:
-    """A text with a category beside it has a class; what has numbers or is all text is forecast."""
+    """A text with a category beside it has a class, and so have several sequences that hold one word each; what has
+    numbers or is all text is forecast."""
     kinds = {column.kind for column in data.table if column.name != FILE}
-    if kinds >= {"text", "category"}:
+    if kinds >= {"text", "category"} or data.sequences > 1 and _has_classes(data):
         return "uploaded_class"
     return "uploaded" if kinds & {"number", "text"} else "uploaded_steps"
+
+
+def _has_classes(data: Dataset) -> bool:
+    """Whether the last column of categories says one word in each sequence, and not the same in all."""
+    spoken = [column for column in data.table if column.kind == "category" and column.name != FILE]
+    if not spoken:
+        return False
+    first = spoken[-1].values[data.bounds[:-1]]
+    alone = (spoken[-1].values == np.repeat(first, np.diff(data.bounds))).all()
+    return bool(alone) and 1 < len(np.unique(first)) < data.sequences
+
+
+def border(data: Dataset, config: ExperimentConfig) -> float | None:
+    """The share of the rows, in the file's order, that trains; None where it is not the first ones that do."""
+    try:
+        roles = Roles.of(config, data)
+    except DataError:
+        return None
+    cut = data.sequences == 1 and not roles.sequence and not roles.whole(1) and config.task in GOALS
+    if not cut or roles.time and not (np.diff(data.table[config.time_column].values) >= 0).all():
+        return None
+    return config.train_fraction
 
 
 def fresh(data: Dataset, task: str, seed: int = 0) -> ExperimentConfig:
@@ -86,8 +109,9 @@ def titles(data: Dataset, config: ExperimentConfig) -> list[str]:
         return ["Sequences", "Windows"]
     if roles.reads == "texts":
         return ["Sequences", "Parts", "Tokens", "Windows"]
-    timed = ["Order in time"] * bool(places(data, "time")) + ["Resampling"] * bool(roles.time)
-    first = ["Sequences", *timed, "Parts"]
+    timed = places(data, "time") or len(places(data, "number")) > 1  # seconds, too, may be the time
+    ordered = ["Order in time"] * bool(timed) + ["Resampling"] * bool(roles.time)
+    first = ["Sequences", *ordered, "Parts"]
     if roles.reads == "cells":
         return [*first, "Tokens", "Windows"]
     spoken = any(data.table[k].kind == "category" for k in roles.numbers_in(data)["columns"])

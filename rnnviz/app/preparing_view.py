@@ -80,7 +80,8 @@ def go(data: Dataset, chosen: ExperimentConfig) -> Prepares | None:
 
 def steps(data: Dataset, chosen: ExperimentConfig, task: Prepares | None) -> None:
     """Every step with its controls, what it did, and the size of the data after it."""
-    _learned_from(chosen, task is not None and task.pipeline is data.pipeline)
+    brought = data.pipeline.learned if data.pipeline else None
+    _learned_from(chosen, task is not None and task.pipeline.learned is brought)
     done = {step.title: step for step in (task.steps if task else preparing.steps(data, chosen))}
     for number, title in enumerate(preparing.titles(data, chosen), 1):
         texts = title == "Sequences" and task is not None and task.pipeline.roles.reads == "texts"

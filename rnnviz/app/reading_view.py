@@ -23,7 +23,7 @@ HOW = ("Read", "Names of columns", "No names of columns", "What stands before") 
 
 
 def preview(data: Dataset, train_fraction: float | None = None) -> None:
-    """train_fraction: where, in time order, the training part ends, for the picture of a single sequence."""
+    """train_fraction: where, in the file's order, the training part ends; None where that is no single row."""
     size = f"{data.rows:,} rows, {len(data.table):,} columns" if data.kind == "table" else ""
     texts = f"{len(data.texts):,} texts, " * (len(data.texts) > 1) + f"{len(data.text or ''):,} characters"
     several = f" in {data.sequences:,} sequences" if data.sequences > 1 and data.kind == "table" else ""
@@ -33,8 +33,8 @@ def preview(data: Dataset, train_fraction: float | None = None) -> None:
         _texts(data)
         return
     chosen = _columns(data)
-    _series(data, chosen, train_fraction if data.sequences == 1 else None)
-    st.dataframe(_first_rows(data.table[:WIDEST]), height=282, hide_index=True)
+    _series(data, chosen, train_fraction)
+    st.dataframe(_first_rows(data.table[:WIDEST]), height=_height(data), hide_index=True)
     if len(data.table) > WIDEST:
         st.caption(f"The first {FIRST_ROWS} rows of the first {WIDEST} columns.")
 
@@ -86,6 +86,7 @@ def _series(data: Dataset, chosen: Sequence[int], train_fraction: float | None) 
         return
     words = [k for k in chosen if data.table[k].kind == "category"]
     words = words or [k for k, column in enumerate(data.table) if column.kind == "category"]
+    words.sort(key=lambda k: len(data.table[k].levels))  # a name for every row tells nothing
     if words:
         column = data.table[words[0]]
         counts = np.bincount(column.values[~column.gaps], minlength=len(column.levels))
@@ -119,4 +120,9 @@ def _texts(data: Dataset) -> None:
     picture("tokens", "data tokens", data.fingerprint, frequencies)
     st.code(first[:CHARACTERS], language=None, wrap_lines=True)
     if len(data.texts) > 1:
-        st.dataframe(_first_rows(data.table), height=282, hide_index=True)
+        st.dataframe(_first_rows(data.table), height=_height(data), hide_index=True)
+
+
+def _height(data: Dataset) -> int:
+    """Of the table of first rows, in pixels: of all rows where they are few."""
+    return min(282, 38 + 35 * data.rows)

@@ -80,8 +80,8 @@ def _distance(table: Arranged, name: str) -> str:
     if not len(seconds):
         return "one in each sequence"
     middle = float(np.median(seconds))
-    evenly = "all" if np.ptp(seconds) <= 1e-6 * middle else "half of them at most"
-    name, size = next(unit for unit in SPANS if middle >= unit[1] or unit[1] == 1)
+    evenly = "all" if np.ptp(seconds) <= 1e-6 * middle else "in the median"
+    name, size = next(unit for unit in SPANS if middle >= unit[1] and middle % unit[1] == 0 or unit[1] == 1)
     count = middle / size
     return f"{evenly} {count:.4g} {name}{'s' * (count != 1)} apart"
 
@@ -195,7 +195,7 @@ def cut(bounds: np.ndarray, whole: bool, train: float, test: float) -> tuple[dic
     if whole:
         if count < 2:
             raise DataError(
-                f"There is {count} sequence, and each has one class: bring several files, or choose the column that "
+                "There is one sequence, and each has one class: bring several files, or choose the column that "
                 "tells sequences apart."
             )
         order = np.random.default_rng(0).permutation(count)
@@ -203,7 +203,8 @@ def cut(bounds: np.ndarray, whole: bool, train: float, test: float) -> tuple[dic
         end = max(begin + 1, count - int(count * test))
         parts = {"train": order[:begin], "heldout": order[begin:end], "test": order[end:]}
         found = {name: stretches[np.sort(rows)] for name, rows in parts.items()}
-        words = "Whole sequences, drawn at random: "
+        counts = ", ".join(f"{len(rows):,} {PARTS[name]}" for name, rows in parts.items() if len(rows))
+        words = f"Whole sequences, drawn at random ({counts}): "
     else:
         size = np.diff(bounds)
         first = bounds[:-1] + (size * train).astype(np.int64)
@@ -218,7 +219,8 @@ def cut(bounds: np.ndarray, whole: bool, train: float, test: float) -> tuple[dic
     if 0 in size_of.values():
         name = next(name for name, size in size_of.items() if not size)
         raise DataError(
-            f"The {PARTS[name]} part of {bounds[-1]:,} rows has none: bring more rows, or choose other parts."
+            f"No row is left for the {PARTS[name]} part, of {bounds[-1]:,} in all: bring more rows, or choose other "
+            "parts."
         )
     words += ", ".join(f"{size_of[name]:,} rows {PARTS[name]}" for name in found) + "."
     return found, words

@@ -71,9 +71,10 @@ def classes(column: Column) -> tuple[str, ...]:
     values = column.values[~column.gaps]
     found = LabelEncoder().fit(values if column.kind in ("number", "time") else _words(column)).classes_
     if not 2 <= len(found) <= MOST_CLASSES:
+        many = f"{len(found):,} different labels" if len(found) != 1 else "one label only"
         raise DataError(
-            f"Column '{shown(column.name)}' has {len(found):,} different labels in the training part; expected 2 to "
-            f"{MOST_CLASSES}: choose another label, or make that part larger."
+            f"Column '{shown(column.name)}' has {many} in the training part; expected 2 to {MOST_CLASSES}: choose "
+            "another label, or make that part larger."
         )
     return tuple(class_name(each) for each in found)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.data.arranging import Step, cut
+from rnnviz.data.characters import UNKNOWN
 from rnnviz.data.dataset import Column, Dataset
 from rnnviz.data.errors import DataError
 from rnnviz.data.prepared import Part
@@ -77,5 +78,6 @@ def step_of(part: Part, vocabulary: Vocabulary, rows: int) -> Step:
     """What became tokens. part: the one that trains."""
     unknown = float(np.mean(part.inputs == len(vocabulary.symbols))) if len(part.inputs) else 0.0
     words = f"{vocabulary.words.capitalize()}: {len(vocabulary.symbols):,} different ones in the training part"
-    words += f", and {unknown:.1%} of it are rarer ones." if unknown else "."
+    words += f", and {unknown:.1%} of it are rarer ones" if unknown else ""
+    words += f". One more token, {UNKNOWN}, stands for all others."
     return Step("Tokens", words, rows, len(vocabulary.symbols) + 1, ("token", "different one"))

@@ -15,7 +15,7 @@ from rnnviz.figures.tokens import visible
 
 SERIES = Explained(
     "Your table",
-    "One panel per column, rows in the file's order. Left of a dashed line the rows train, right of it they judge.",
+    "One panel per column, rows in the file's order. Rows left of a dashed line train, those in the shade judge.",
     "A level right of the line that never occurs on its left: the network is asked about what it never saw.",
 )
 TOKENS = Explained(
@@ -68,7 +68,7 @@ def series_preview(
             wall | {"line": {"color": INK, "width": 1.5, "dash": "dash"}},
             side | {"fillcolor": "rgba(127,127,127,0.10)", "line": {"width": 0}},
         ]
-    note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: validation"]
+    note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: held-out"]
     note += [f"{len(borders) + 1:,} sequences"] * bool(borders)
     note += [f"{len(series) - shown:,} more columns"] * (len(series) > shown)
     note += ["drawn by lowest and highest values"] * (rows > POINTS)

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.app import preparing
+from rnnviz.config import ExperimentConfig
+from rnnviz.data.reading import read
 from rnnviz.data.sample import sample_csv
 from rnnviz.runs import Spec
 
@@ -104,12 +107,37 @@ def test_a_step_is_switched_and_its_effect_is_seen(kind, label, value, field, ef
 
 def test_other_goals_have_their_own_steps():
     app = brought(*((f"r{k}.csv", sensor(k)) for k in range(8)))
-    assert settings(app).task != "uploaded_steps" and "Each sequence is cut in the order of time" in said(app)
+    goals = next(each for each in app.segmented_control if each.label == "What to predict")
+    assert goals.value == "uploaded_class" and "6 training, 2 held-out" in said(app)  # each file is of one state
+    use("segmented_control", app, "What to predict", "uploaded")
+    assert "Each sequence is cut in the order of time" in said(app)
     use("segmented_control", app, "What to predict", "uploaded_steps")
     assert settings(app).task == "uploaded_steps" and "Whole sequences, drawn at random" in said(app)
     assert next(each for each in app.selectbox if each.label == "Label").value == 2
     use("segmented_control", app, "What to predict", "uploaded_class")
     assert "6 sequences of at most 60 time steps" in said(app) and "Its class:" in said(app)
+
+
+def test_the_time_may_be_a_column_of_numbers():
+    app = brought(("t.csv", b"seconds,x\n" + b"".join(b"%d,%d\n" % (2 * k, k % 7) for k in range(200))))
+    use("selectbox", app, "Time index", 0)
+    assert "all 2 seconds apart" in said(app) and "Resampling" in titles(app)
+
+
+@pytest.mark.parametrize(
+    ("rows", "how", "share"),
+    [
+        (range(10), {}, 0.8),
+        (range(10), {"time_column": 0}, 0.8),
+        (range(9, -1, -1), {"time_column": 0}, None),  # it is sorted first
+        (range(10), {"sequence_column": 1}, None),
+        (range(10), {"task": "uploaded_class", "label_column": 1}, None),
+    ],
+)
+def test_the_preview_shades_the_rows_that_judge_only_where_they_come_last(rows, how, share):
+    data = read([("t.csv", b"t,k,x\n" + b"".join(b"%d,%d,%d\n" % (row, row % 2, row) for row in rows))], 50)
+    config = ExperimentConfig(**{"task": "uploaded", "train_fraction": 0.8, **how})
+    assert preparing.border(data, config) == share
 
 
 def test_texts_with_a_label_are_classes_of_tokens():

@@ -66,7 +66,7 @@ def test_too_few_rows_say_the_numbers(rows, fraction, length, part, has, remedy)
     with pytest.raises(DataError, match=words):
         numbered(rows, length=length, train_fraction=fraction)
     assert numbered(30, length=5).batch(0).inputs.shape[1] == 5  # the most that fits
-    with pytest.raises(DataError, match="The training part of 1 rows has none: bring more rows"):
+    with pytest.raises(DataError, match="No row is left for the training part, of 1 in all: bring more rows"):
         numbered(1)
 
 
