@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from rnnviz.app import look, session
+from rnnviz.app.change_view import config_at
 from rnnviz.app.settings import link
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -31,7 +32,7 @@ def export(view: View) -> None:
     if not menu.open or trace is None or spec is None or view.config is None:
         return
     # Files are made on another thread, which knows no visitor: what they need of them is looked up here.
-    config, stem = view.config, f"rnnviz-{view.config.task}-{trace.step}"
+    config, stem = config_at(view, trace.step), f"rnnviz-{view.config.task}-{trace.step}"
     make_report = partial(
         _report, view, trace, config, spec, link(config, st.context.url or ""), look.at(trace).sequence
     )
@@ -75,6 +76,9 @@ def _script(view: View, trace: Trace, spec: Spec, stem: str) -> None:
     run = f"{stem}-run.safetensors"
     changes = [change for change in view.changes if change.step < trace.step]
     needed = run if spec.data is not None or spec.start is not None else ""
+    if needed and view.saved < 0:
+        st.caption("A script, and the run with the data or weights that it reads, are here once it has trained.")
+        return
     _button(
         "Script (Python)",
         f"{stem}.py",

@@ -16,6 +16,7 @@ from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.errors import DataError
 from rnnviz.start import Start
+from rnnviz.tasks import TASKS
 from rnnviz.weights import TORCH, Readout, Stack, find_readouts, find_stacks, kind, read_safetensors
 
 KEY = "your model"
@@ -153,6 +154,12 @@ def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
         st.caption(
             f"The readout ({literal(_readout_words(readout))}) does not fit the {feed.outputs} wanted here: a new, "
             "untrained one stands in."
+        )
+    data, scaling = session.visitor().data, feed.settings.scaling
+    if TASKS[feed.settings.task].needs_data and data is not None and data.numbers and scaling != "none":
+        st.caption(
+            f"Its numbers go in with **{scaling}** scaling. If yours learned from raw ones, set Scaling to none on the "
+            "page Your data."
         )
     config = feed.settings.with_(
         **start.settings, start=start.fingerprint, dropout=0.0, freeze="nothing", readout="kept"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from rnnviz.app.controls import controls, share, undo_button
+from rnnviz.app.controls import controls, current, share, take, undo_button
+from rnnviz.app.experiment import from_scratch
 from rnnviz.config import ExperimentConfig
 
 
@@ -25,5 +26,17 @@ def _panel(settings: ExperimentConfig, groups: tuple[str, ...], which: dict[str,
     with st.container(horizontal=True, gap="small"):
         undo_button()
         share()
+        if current().start and "Start" in groups:
+            _random_button()
     if controls(groups, **which) != settings:
         st.rerun()
+
+
+def _random_button() -> None:
+    """The way back from weights that were brought, which fix the size of the model."""
+    words = "These settings begin with weights that were brought, which fix cell, hidden units, layers and directions."
+    st.button("Begin with random weights", icon=":material/shuffle:", help=words, on_click=_forget_start)
+
+
+def _forget_start() -> None:
+    take(from_scratch(current()))

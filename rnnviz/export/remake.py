@@ -48,6 +48,8 @@ def remake(config: ExperimentConfig, changes: Changes, steps: int, like: Run | N
 
 def again(settings: Mapping[str, Any], changes: Changes, steps: int, weights: str, data: str = "") -> None:
     """Make the run again, say whether it is the same, keep it beside as `remade.safetensors`."""
+    if data and not Path(data).exists():
+        sys.exit(f"{data} is not here. It holds the data or weights that this run needs: save it beside the script.")
     like = Run.load(data) if data else None
     run = remake(ExperimentConfig.from_plain({**settings}), changes, steps, like)
     print(_verdict(run, weights))

@@ -42,7 +42,8 @@ def kind(name: str, content: bytes, limit_mb: int) -> str:
 
 
 def read_safetensors(name: str, content: bytes) -> dict[str, np.ndarray]:
-    """Name -> array, (K) or (K, D), of every vector and matrix of real numbers; half precision is widened to float32.
+    """Name -> array, (K) or (K, D), of every vector and matrix of real numbers, by name; half precision is widened to
+    float32.
 
     Raises DataError for a file that is no whole safetensors file.
     """
@@ -60,7 +61,7 @@ def read_safetensors(name: str, content: bytes) -> dict[str, np.ndarray]:
             f"{quoted(name)} is no whole safetensors file ({quoted(str(error))}): save it again and copy it whole."
         ) from None
     found = {}
-    for entry, view in entries:
+    for entry, view in sorted(entries, key=lambda each: each[0]):  # the library gives them in another order each time
         if view["dtype"] in REALS and len(view["shape"]) in (1, 2):
             numbers = np.frombuffer(view["data"], REALS[view["dtype"]]).reshape(view["shape"])
             found[entry] = _widened(numbers)

@@ -89,6 +89,18 @@ def test_the_readout_from_the_file_is_the_one_that_reads():
     assert settings.start == start.fingerprint and set(start.weights) > {"readout.weight", "readout.bias"}
 
 
+def test_from_weights_there_is_a_way_back_to_random_ones():
+    app = opened("model.pt", saved(Tagger().state_dict()))
+    press(app, "Train it further")
+    given = weights_of_the_run(app)
+    app.switch_page("pages/train.py").run()
+    press(app, "Begin with random weights")
+    assert app.session_state["visitor"].settings.start == "" and not app.error
+    drawn = weights_of_the_run(app)
+    assert drawn.keys() == given.keys() and not np.array_equal(drawn["weight_hh_l0"], given["weight_hh_l0"])
+    assert "Begin with random weights" not in [button.label for button in app.button]
+
+
 def test_a_readout_may_begin_anew():
     app = opened("model.pt", saved(Tagger().state_dict()))
     box(app, "Readout").set_value(1).run()

@@ -225,6 +225,12 @@ def test_the_script_of_a_run_on_uploaded_data(tmp_path):
     assert "bit for bit" in run_script(script_of(run, "run.safetensors"), tmp_path)
 
 
+def test_a_script_without_its_data_says_what_is_missing(tmp_path):
+    with pytest.raises(AssertionError, match=r"run\.safetensors is not here") as told:
+        run_script(script_of(changed_run(), "run.safetensors"), tmp_path)
+    assert "Traceback" not in str(told.value)
+
+
 def test_words_in_settings_cannot_become_code():
     evil = 'x\'); import os  # \n"""'
     text = script(SMALL.with_(data=evil), (), 1, data="run.safetensors")

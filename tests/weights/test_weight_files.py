@@ -61,6 +61,11 @@ def test_every_kind_of_real_number_is_read_and_others_are_left(write, dtype):
     np.testing.assert_array_equal(found["w"], values.to(torch.float64))
 
 
+def test_stacks_and_readouts_of_a_file_come_in_one_order_each_time():
+    content = as_safetensors({**nn.LSTM(2, 3, 3, bidirectional=True).state_dict()})  # 24 arrays: 24! orders
+    assert list(found := read_safetensors("model.safetensors", content)) == sorted(found) and len(found) == 24
+
+
 def test_what_shares_memory_or_lies_crosswise_is_read():
     base = torch.arange(6.0).reshape(2, 3)
     found = read(saved({"a": base, "tied": base, "crosswise": base.T, "part": base[1:, :2]}))
