@@ -27,7 +27,8 @@ from rnnviz.tasks import Task
 KEY = "evaluation"
 PARTS = {"train": "Training", "heldout": "Held-out", "test": "Test"}
 AGAINST = ("dropout", "weight_decay", "patience", "train_fraction", "test_fraction")  # over-fitting; drawn here
-ICONS = {"gap": "difference", "none": "check_circle", "reverse": "info", "unlearned": "school", "diverged": "error"}
+ICONS = {"gap": "difference", "none": "check_circle", "reverse": "info", "unlearned": "school"}
+ICONS |= {"unsure": "help", "diverged": "error"}
 _DRAWN = "evaluation drawn"
 
 Version = tuple[str, int]

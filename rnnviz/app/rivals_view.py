@@ -77,6 +77,7 @@ def _draw(errand: Errand, task: Task) -> None:
             "How": st.column_config.TextColumn(width="large"),
         },
         alt=f"Methods by {label}, the best first.",
+        placeholder="–",
     )
     cannot = [f"{each.label} ({each.why_not})" for each in found.results if each.why_not]
     st.caption(

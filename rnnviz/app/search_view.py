@@ -212,6 +212,7 @@ def _table(found: Sequence[Spot], quantity: str) -> None:
             "Seconds": st.column_config.NumberColumn(format="%.1f", help="Of training, all seeds together"),
         },
         alt="Every experiment of the search, the best first.",
+        placeholder="–",
     )
 
 

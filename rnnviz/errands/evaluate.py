@@ -12,7 +12,7 @@ from rnnviz.analysis.word_errors import exact_match, word_error_rate
 from rnnviz.errands import Arrays, Result, Words, progress
 from rnnviz.errands.judging import Judge, Judged, cannot_run_free, joined, trained_on
 from rnnviz.evaluation import scores
-from rnnviz.evaluation.gap import mean_loss
+from rnnviz.evaluation.gap import BLOCKS, mean_loss
 from rnnviz.evaluation.residuals import residuals
 from rnnviz.run import Run
 from rnnviz.tasks.base import PROBE_SIZE, Batch, Task
@@ -41,7 +41,8 @@ def evaluate(words: Words, arrays: Arrays) -> Result:
     for k, (name, batches) in enumerate(parts.items()):
         progress(0.05 + 0.4 * k / len(parts), f"Judging the {WORDS[name]} sequences")
         judged = [judge.judge(batch) for batch in batches]
-        told["parts"][name] = asdict(mean_loss(*joined(judged))) | {"scores": _scores(task, judge, judged, told)}
+        apart = BLOCKS if name == "train" else task.apart(batches[0], name)
+        told["parts"][name] = asdict(mean_loss(*joined(judged), apart)) | {"scores": _scores(task, judge, judged, told)}
         if name == "heldout":
             found |= _details(task, judge, judged[0], told)
     found |= _curves(run, task, parts, told)

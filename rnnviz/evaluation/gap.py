@@ -23,22 +23,23 @@ class Loss:
 
 @dataclass(frozen=True)
 class Gap:
-    """kind: `"none"`, `"gap"`, `"reverse"`, `"unlearned"` or `"diverged"`. words: a few sentences."""
+    """kind: `"none"`, `"gap"`, `"reverse"`, `"unlearned"`, `"unsure"` or `"diverged"`. words: a few sentences."""
 
     kind: str
     words: str
 
 
-def mean_loss(losses: np.ndarray, counts: np.ndarray) -> Loss:
-    """Of losses (N,) of sequences, each a mean over `counts` (N,) outputs.
+def mean_loss(losses: np.ndarray, counts: np.ndarray, apart: int = BLOCKS) -> Loss:
+    """Of losses (N,) of sequences, each a mean over `counts` (N,) outputs; `apart` of them have no row in common.
 
     The standard error is that of the means of ten stretches (batch means): sequences next to one another may be
-    windows that overlap, and are no independent draws.
+    windows that overlap, and are no independent draws. It is NaN where all of them overlap.
     """
     value = float(losses @ counts / counts.sum())
-    if len(losses) < 2:
+    count = min(BLOCKS, apart, len(losses))
+    if count < 2:
         return Loss(value, float("nan"), len(losses))
-    stretches = np.array_split(np.arange(len(losses)), min(BLOCKS, len(losses)))
+    stretches = np.array_split(np.arange(len(losses)), count)
     means = np.array([losses[part] @ counts[part] / counts[part].sum() for part in stretches if counts[part].any()])
     return Loss(value, float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan"), len(losses))
 
@@ -57,9 +58,12 @@ def gap(
     if not np.isfinite([train.value, held.value]).all():
         return Gap("diverged", "The losses are no finite numbers: there is nothing to compare.")
     difference = held.value - train.value
-    noise = CLEAR * float(np.nan_to_num(np.hypot(train.error, held.error)))
+    noise = CLEAR * float(np.hypot(train.error, held.error))
     both = f"{held.value:.4g} held out against {train.value:.4g} on sequences it was trained on"
-    if difference > noise:
+    if np.isnan(noise):
+        words = [f"**Too little to tell**: {both}, and those of one part are one sequence, or overlap."]
+        kind = "unsure"
+    elif difference > noise:
         times = (
             f"{held.value / train.value:.2g} times the training loss" if train.value > 0 else "above the training loss"
         )

@@ -71,16 +71,17 @@ def contest(
     task = make_task(run.config, run.data)
     match = Match.of(task)
     late = time.monotonic() + PATIENCE
-    listener(0, "the recurrent network")
+    listener(0, "Judging the recurrent network")
     results = [_recurrent(run, match)]
     budget = budget or budget_of(run, results[0].seconds)
     budget = replace(budget, until=min(late, budget.until))
     for place, name in enumerate(only):
         kind = _kind(name)
-        listener((place + 1) / (len(only) + 1), kind.label)
+        listener((place + 1) / (len(only) + 1), f"Training and judging: {kind.label}")
         why = kind.refuses(task) or LATE * (time.monotonic() > late)
         results.append(Result.refused(name, kind.label, why) if why else _fitted(name, kind(task, budget), match))
-    return Contest(tuple(results), match.part, len(match.batch.inputs), task.metric, task.loss, run.step)
+    sequences, apart = len(match.batch.inputs), task.apart(match.batch, match.part.replace("-", ""))
+    return Contest(tuple(results), match.part, sequences, task.metric, task.loss, run.step, apart)
 
 
 def budget_of(run: Run, seconds: float) -> Budget:

@@ -46,14 +46,15 @@ def judge(task: Task, outputs: np.ndarray, batch: Batch, answers: np.ndarray | N
     return Judged(float(losses[counts].mean()), float(metrics[judged].mean()), scores)
 
 
-def clearly_apart(one: np.ndarray, other: np.ndarray) -> bool:
+def clearly_apart(one: np.ndarray, other: np.ndarray, apart: int = BLOCKS) -> bool:
     """Whether the scores (B,) of two methods on the same sequences differ by more than two standard errors.
 
-    Blocks of neighbours are compared, so that what overlaps is not counted as if it did not.
+    Blocks of neighbours are compared, so that what overlaps is not counted as if it did not. apart: how many of the
+    sequences have no row in common; there are no more blocks.
     """
     difference = one - other
     difference = difference[np.isfinite(difference)]
-    means = np.array([block.mean() for block in np.array_split(difference, min(BLOCKS, len(difference)))])
+    means = np.array([block.mean() for block in np.array_split(difference, min(BLOCKS, apart, len(difference)))])
     if len(means) < 2:
         return False
     return bool(abs(means.mean()) > 2 * means.std(ddof=1) / np.sqrt(len(means)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.rivals.judging import HIGHER, clearly_apart
+from rnnviz.rivals.judging import BLOCKS, HIGHER, clearly_apart
 
 PLAIN = "constant", "persistence"  # rivals that learn next to nothing
 RUN = "run"  # the name of the run itself among its rivals
@@ -47,7 +47,8 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Contest:
-    """The run first, then its rivals. part: what they are judged on; sequences: how many; step: of the run."""
+    """The run first, then its rivals. part: what they are judged on; sequences: how many, and `apart` of them with no
+    row in common; step: of the run."""
 
     results: tuple[Result, ...]
     part: str
@@ -55,6 +56,7 @@ class Contest:
     metric: str
     loss: str
     step: int
+    apart: int = BLOCKS
 
     @property
     def run(self) -> Result:
@@ -83,36 +85,40 @@ class Contest:
         return self._lost(best) + self._lesson(rivals)
 
     def _won(self, second: Result) -> str:
-        if not clearly_apart(self.run.scores, second.scores):
+        if not clearly_apart(self.run.scores, second.scores, self.apart):
             return self._level(second)
         return (
-            f"After {self.step:,} steps the recurrent network does it best: {self.says(self.run)}. Next comes the "
-            f"{lower(second)}: {self.says(second)}. "
+            f"After {self.step:,} steps the recurrent network does it best: {self.says(self.run)}. Next comes "
+            f"{the(second)}: {self.says(second)}. "
         )
 
     def _lost(self, best: Result) -> str:
-        run = self.run
-        if not clearly_apart(run.scores, best.scores):
+        run, winner = self.run, the(best)
+        if not clearly_apart(run.scores, best.scores, self.apart):
             return self._level(best)
         return (
-            f"After {self.step:,} steps the recurrent network loses to the {lower(best)}: {self.says(run)} against "
-            f"{self.says(best)}{self._times(best)}. The {lower(best)} has {best.parameters:,} parameters and took "
-            f"{duration(best.seconds)} to train; the network has {run.parameters:,} and took {duration(run.seconds)}. "
+            f"After {self.step:,} steps the recurrent network loses to {winner}: {self.says(run)} against "
+            f"{self.says(best)}{self._times(best)}. {winner[:1].upper()}{winner[1:]} has "
+            f"{best.parameters:,} parameters and took {duration(best.seconds)} to train; the network has "
+            f"{run.parameters:,} and took {duration(run.seconds)}. "
         )
 
     def _level(self, other: Result) -> str:
         run, smaller = self.run, min(self.run, other, key=lambda each: each.parameters)
-        name = "the network itself" if smaller is run else f"the {lower(smaller)}"
+        why = "they differ by less than two standard errors"
+        if self.apart < 2:
+            why = "these overlap, so that they say no more than one"
+        name = "the network itself" if smaller is run else the(smaller)
         return (
-            f"After {self.step:,} steps the recurrent network ({self.says(run)}) and the {lower(other)} "
-            f"({self.says(other)}) cannot be told apart on {self.sequences:,} sequences: they differ by less than two "
-            f"standard errors. The smaller of the two is {name}, with {smaller.parameters:,} parameters. "
+            f"After {self.step:,} steps the recurrent network ({self.says(run)}) and {the(other)} "
+            f"({self.says(other)}) cannot be told apart on {self.sequences:,} sequences: {why}. "
+            f"The smaller of the two is {name}, with {smaller.parameters:,} parameters. "
         )
 
     def _lesson(self, rivals: Sequence[Result]) -> str:
         """A word where not even the plainest rivals are beaten."""
         plain = [each for each in rivals if each.name in PLAIN and not self.better(self.run, each)]
-        names = " nor ".join(f"“{lower(each)}”" for each in plain)
+        names = " nor ".join(map(the, plain))
         return f"It does not even beat {names}." if plain else ""
 
     def better(self, one: Result, other: Result) -> bool:
@@ -147,6 +153,11 @@ class Contest:
 def lower(result: Result) -> str:
     """Its label within a sentence; the name of a thing keeps its capital."""
     return result.label if result.name == "transformer" else result.label[:1].lower() + result.label[1:]
+
+
+def the(result: Result) -> str:
+    """A method within a sentence."""
+    return f"“{lower(result)}”" if result.name in PLAIN else f"the {lower(result)}"
 
 
 def duration(seconds: float) -> str:

@@ -139,6 +139,16 @@ class Task:
         rng = np.random.default_rng([self.config.seed, TEST])
         return self.sample(rng, size, "test").with_precision(self.config.precision)
 
+    def apart(self, batch: Batch, split: str = "heldout") -> int:
+        """How many of a batch's sequences can have no row in common: windows of one series overlap."""
+        rows = self.rows(split)
+        return len(batch.inputs) if rows is None else max(1, min(len(batch.inputs), rows // batch.inputs.shape[1]))
+
+    def rows(self, split: str) -> int | None:
+        """Rows of the recorded series that a part's windows are taken from; None where sequences are not windows."""
+        series = getattr(self, "split", None)
+        return None if series is None else len(getattr(series, split))
+
     def probe(self) -> Batch:
         """The few held-out sequences that figures show."""
         return self.heldout(PROBE_SIZE)

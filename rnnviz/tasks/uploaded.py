@@ -61,6 +61,9 @@ class Prepares(Task):
         """How many rows after its input a target stands."""
         return 0
 
+    def rows(self, split: str) -> int | None:
+        return None if self.whole else int(self.prepared.parts[split].bounds[-1])
+
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
         windows, part = self.windows[split], self.prepared.parts[split]
         if split == "train":

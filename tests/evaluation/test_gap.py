@@ -49,6 +49,17 @@ def test_a_difference_that_chance_explains_is_no_gap():
     assert gap(losses(0.40, 0.45, error=0.05), STEPS, FLAT).kind == "none"
 
 
+def test_windows_that_all_overlap_prove_nothing():
+    """A window and its eight neighbours, a row further each, are hardly more than one draw."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(0, 1, 20) ** 2, 12)
+    losses_of, counts = windows.mean(1), np.full(9, 12.0)
+    assert mean_loss(losses_of, counts).error < 0.3 * np.sqrt(2 / 12)  # what chance leaves of one of them
+    one = mean_loss(losses_of, counts, apart=1)
+    assert np.isnan(one.error) and one.value == pytest.approx(windows.mean())
+    found = gap({"train": Loss(0.8, 0.01, 100), "heldout": one}, STEPS, FLAT, baseline=one.value)
+    assert found.kind == "unsure" and "Too little to tell" in found.words and "baseline" not in found.words
+
+
 def test_a_held_out_loss_that_rises_says_where_it_was_lowest():
     rising = {"train": FALLING, "heldout": np.array([1.0, 0.4, 0.5, 0.6])}
     words = gap(losses(0.1, 0.6), STEPS, rising).words

@@ -95,7 +95,7 @@ def test_the_command_refuses_in_words():
     assert done.returncode == 2 and "--steps is 0" in done.stderr and "Traceback" not in done.stderr
 
 
-def made(metric, *others, name="accuracy", step=10, noise=0.01):
+def made(metric, *others, name="accuracy", step=10, noise=0.01, apart=20):
     """A contest with these metrics, on 100 sequences whose scores scatter by `noise`."""
     rng = np.random.default_rng(0)
 
@@ -105,7 +105,7 @@ def made(metric, *others, name="accuracy", step=10, noise=0.01):
         return Result(key, label, value, value, 1000 // (k + 1), 2.0 * k, scores=rng.normal(value, noise, 100))
 
     results = tuple(result(k, value) for k, value in enumerate((metric, *others)))
-    return Contest(results, "test", 100, name, name, step)
+    return Contest(results, "test", 100, name, name, step, apart)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,8 @@ def made(metric, *others, name="accuracy", step=10, noise=0.01):
         (made(0.7, 0.1, 0.9), ["loses to the Transformer: 70.0 % right against 90.0 %", "333 parameters"], "times"),
         (made(0.9, 0.1, 0.901), ["cannot be told apart on 100", "smaller of the two is the Transformer"], "loses"),
         (made(0.3, 0.1, 0.6, name="mse"), ["does not even beat “always the same”", "3.0 times less"], "best"),
-        (made(0.1, 0.5, 0.6, name="mse"), ["does it best: an error of 0.1"], "even"),
+        (made(0.1, 0.5, 0.6, name="mse"), ["best: an error of 0.1. Next comes “always the same”: an"], "even"),
+        (made(0.1, 0.5, name="mse", apart=1), ["and “always the same” (", "no more than one", "apart on 100"], "best"),
         (made(90.0, 1.0, name="mse"), ["90 times less"], "best"),
         (made(math.nan, 0.5), ["diverged", "Always the same does it best"], "network does it best"),
         (made(0.5), ["None of the other methods"], "best"),

@@ -85,6 +85,11 @@ def test_a_difference_is_clear_beyond_two_standard_errors():
     assert not clearly_apart(noise - noise.mean() + 1.99 * error, np.zeros(400))
 
 
+def test_windows_that_all_overlap_tell_nobody_apart():
+    assert clearly_apart(np.linspace(1, 1.1, 9), np.zeros(9))
+    assert not clearly_apart(np.linspace(1, 1.1, 9), np.zeros(9), apart=1)
+
+
 def test_neighbours_that_repeat_each_other_do_not_make_a_difference_clearer():
     few = np.random.default_rng(3).normal(0.3, 1, 20)
     assert not clearly_apart(few, np.zeros(20))

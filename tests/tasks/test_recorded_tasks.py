@@ -77,6 +77,14 @@ def test_series_tasks_too_short_for_the_window_say_so():
         make_task(ExperimentConfig(task="uploaded", length=900), PROSE)
 
 
+def test_windows_that_overlap_are_fewer_than_they_seem():
+    stocks, table, waves = made("stocks", SERIES), numbered(100, length=5, train_fraction=0.5), made("adding", SERIES)
+    for task, windows, apart in ((stocks, 9, 21 // 12), (table, 45, 50 // 5), (waves, 256, 256)):
+        held = task.heldout()
+        assert (len(held.inputs), task.apart(held)) == (windows, apart)
+    assert stocks.apart(stocks.heldout(1)) == 1 and table.apart(table.heldout(3)) == 3  # those few are far apart
+
+
 def test_uploaded_table_uses_the_chosen_columns():
     whole = make_task(ExperimentConfig(task="uploaded", precision="float64"), SERIES)
     assert whole.input_labels == ("a", "b", "c") and whole.labels == ("c (standardised)",)
