@@ -77,7 +77,7 @@ def _script(view: View, trace: Trace, spec: Spec, stem: str) -> None:
     changes = [change for change in view.changes if change.step < trace.step]
     needed = run if spec.data is not None or spec.start is not None else ""
     if needed and view.saved < 0:
-        st.caption("A script, and the run with the data or weights that it reads, are here once it has trained.")
+        st.caption("Script and run come once it has trained.")
         return
     _button(
         "Script (Python)",

@@ -92,8 +92,8 @@ def _figures(task: Task, history: History, trace: Trace, sequence: int) -> Itera
         yield name, key, make()
     for layer, name in enumerate(trace.layer_names):
         yield "state", f"state-{name}", state_heatmap(trace, "h", layer, sequence, False)
-        if trace.gates:
-            yield "gates", f"gates-{name}", gate_traces(trace, layer, sequence)
+    for layer, name in enumerate(trace.layer_names if trace.gates else ()):
+        yield "gates", f"gates-{name}", gate_traces(trace, layer, sequence)
 
 
 def _figure(drawn: Drawn) -> str:

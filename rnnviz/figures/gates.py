@@ -62,6 +62,8 @@ def gates_side_by_side(items: Sequence[tuple[str, Trace]], layer: int = 0, seque
             traces += _gate(trace, gate, layer, sequence, (f"x{ref}", f"y{ref}"))
     first = axes.pop("xaxis"), axes.pop("yaxis")
     note = "mean over units, band of the middle 80 %" + (f", sequence {sequence}" if sequence is not None else "")
+    names = {trace.layer_names[layer] for _, trace in items if len(trace.layer_names) > 1}
+    note += f", {names.pop()}" if len(names) == 1 else ""
     note += f"; no gates: {', '.join(without)}" if without else ""
     margin = {"l": 46, "r": 14, "t": head, "b": FOOT}
     time = [f"x{k}" if k > 1 else "x" for k in range(1, len(rows) * len(items) + 1)]
