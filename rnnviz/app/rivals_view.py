@@ -50,9 +50,8 @@ def _ask(wanted: tuple[str, int]) -> None:
 
 def _draw(errand: Errand, task: Task) -> None:
     found = Contest.from_parts(errand.words, errand.arrays)
-    best = found.ranked[0].name == RUN
-    (st.success if best else st.warning)(
-        literal(found.verdict), icon=":material/trophy:" if best else ":material/balance:"
+    (st.success if found.won else st.warning)(
+        literal(found.verdict), icon=":material/trophy:" if found.won else ":material/balance:"
     )
     label = lookup(found.metric).label
     whole = [found.metric] if found.metric == found.loss else [found.metric, found.loss]

@@ -84,7 +84,7 @@ def draw(views: Views, task: Task, wanted: Plan, tried: Experiments, trials: Seq
     winner = best(found, quantity)
     _maps(wanted, found, winner, quantity)
     _opened(found, quantity)
-    _verdict(found, winner, quantity)
+    _verdict(found, winner, quantity, task)
     _table(found, quantity)
 
 
@@ -167,10 +167,14 @@ def says(spot: Spot, quantity: str) -> str:
     return words
 
 
-def _verdict(found: Sequence[Spot], winner: Spot | None, quantity: str) -> None:
+def _verdict(found: Sequence[Spot], winner: Spot | None, quantity: str, task: Task) -> None:
     if winner is None:
         return
-    words = f"**Best so far: {name_of(winner)}.** {says(winner, quantity).capitalize()}."
+    so_far = "" if all(spot.whole for spot in found) else " so far"
+    words = f"**Best{so_far}: {name_of(winner)}.** {says(winner, quantity).capitalize()}."
+    if quantity == "heldout_loss" and task.baseline is not None:
+        words += f" The baseline ({task.baseline_words}) has {task.baseline:.3g}"
+        words += "." if winner.middle < task.baseline else ": none of them does better."
     near = rivals(found, winner, quantity)
     if winner.seeds == 1:
         words += " With one seed each, some of the order is luck: try three."

@@ -61,7 +61,7 @@ def gap(
     noise = CLEAR * float(np.hypot(train.error, held.error))
     both = f"{held.value:.4g} held out against {train.value:.4g} on sequences it was trained on"
     if np.isnan(noise):
-        words = [f"**Too little to tell**: {both}, and those of one part are one sequence, or overlap."]
+        words = [f"**Too little to tell**: {both}. One of the two has a single sequence, or windows that all overlap."]
         kind = "unsure"
     elif difference > noise:
         times = (

@@ -70,6 +70,14 @@ class Contest:
         return sorted(able, key=lambda each: sign * each.metric if math.isfinite(each.metric) else math.inf)
 
     @property
+    def won(self) -> bool:
+        """Whether the run does it best beyond doubt."""
+        first, *others = self.ranked
+        if first.name != RUN or not self.step or not others or not math.isfinite(first.metric):
+            return False
+        return clearly_apart(first.scores, others[0].scores, self.apart)
+
+    @property
     def verdict(self) -> str:
         """Who does it best, in two or three sentences, without mercy for the run."""
         if self.step == 0:

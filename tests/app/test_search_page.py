@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnviz.app import search_plan
+from rnnviz.config import ExperimentConfig
 from rnnviz.search import AT_ONCE
+from rnnviz.tasks import make_task
 
 pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,8 @@ def test_a_search_from_the_click_to_the_best():
     words = next(each.value for each in app.success)
     assert f"{best['Hidden units']} units, learning rate {best['Learning rate']:g}" in words
     assert "With one seed each" in words and "flatters" in words
+    better = "." if losses[0] < make_task(ExperimentConfig(task="sine", length=8)).baseline else ": none of them"
+    assert "Best: " in words and "The baseline (repeating the last value) has 0.0" in words and better in words
     assert not held(app)  # every run is let go
     button = next(button for button in app.button if button.label == "Search")
     assert button.disabled
