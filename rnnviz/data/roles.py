@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,8 @@ def _texts(inputs: list[Column]) -> bool:
 
 def _targets(config: ExperimentConfig, data: Dataset, free: list[Column]) -> tuple[str, ...]:
     chosen = [_column(data, number, "a target") for number in dict.fromkeys(config.targets)]
-    targets = chosen or [column for column in free if column.kind == "number"][-1:]
+    numbers = [column for column in reversed(free) if column.kind == "number"]
+    targets = chosen or list(islice(filter(_moves, numbers), 1)) or numbers[:1]
     for column in targets:
         if column.kind != "number":
             raise DataError(
@@ -153,6 +155,11 @@ def _targets(config: ExperimentConfig, data: Dataset, free: list[Column]) -> tup
     if not targets:
         raise DataError("The table has no column of numbers to forecast: choose a label of a class instead.")
     return tuple(column.name for column in targets)
+
+
+def _moves(column: Column) -> bool:
+    known = column.values[~np.isnan(column.values)]
+    return bool(len(known)) and bool((known != known[0]).any())
 
 
 def _reads(goal: str, inputs: list[Column], rows_are_sequences: bool) -> str:

@@ -159,7 +159,9 @@ def _curves(run: Run, task: Task, parts: dict[str, list[Batch]], told: dict[str,
 def _few(batches: list[Batch]) -> list[Batch]:
     """At most CURVE_SEQUENCES of the sequences of batches, evenly spread."""
     share = min(1.0, CURVE_SEQUENCES / sum(len(batch.inputs) for batch in batches))
-    return [batch.some(np.arange(0, len(batch.inputs), 1 / share).astype(int)) for batch in batches]
+    sizes = [(batch, len(batch.inputs)) for batch in batches]
+    counts = [max(1, int(share * size)) for _, size in sizes]
+    return [batch.some(np.arange(count) * size // count) for (batch, size), count in zip(sizes, counts, strict=True)]
 
 
 def _spread(steps: list[int]) -> list[int]:

@@ -87,5 +87,7 @@ def _shapes(parts: Mapping[str, np.ndarray], bounds: Mapping[str, np.ndarray]) -
 
 def _note(parts: Mapping[str, np.ndarray], more: int, gaps: int) -> str:
     words = [", ".join(f"{name} {len(inputs):,}" for name, inputs in parts.items()) + " rows, left to right"]
-    words += [f"{gaps:,} gaps filled (circles)"] * (gaps > 0) + [f"{more} more inputs"] * (more > 0)
+    words += [f"{gaps:,} gap{'s' * (gaps > 1)} filled (circles)"] * (gaps > 0) + [
+        f"{more} more input{'s' * (more > 1)}"
+    ] * (more > 0)
     return "; ".join(words)

@@ -65,6 +65,12 @@ def test_gaps_are_interpolated_as_pandas_does_in_each_part_alone():
         np.testing.assert_array_equal(made.parts[name].filled[:, 0], np.isnan(values[rows]))
 
 
+def test_a_column_that_never_moves_is_forecast_only_where_there_is_no_other():
+    moving, still = column("a", np.arange(100.0)), column("b", np.ones(100))
+    assert prepared(table(moving, still))[0].roles.targets == ("a",)
+    assert prepared(table(still))[0].roles.targets == ("b",)
+
+
 def test_what_fills_a_gap_of_a_forecast_is_known_by_then():
     """pandas carries the last value on; and no row after it changes what goes in."""
     data = weather(gaps=0.4)

@@ -12,13 +12,13 @@ import torch
 from rnnviz import errands
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Column, Dataset
-from rnnviz.errands.evaluate import _spread
+from rnnviz.errands.evaluate import CURVE_SEQUENCES, _few, _spread
 from rnnviz.errands.judging import Judge, cannot_run_free, joined, trained_on
 from rnnviz.evaluation.folds import folds
 from rnnviz.evaluation.gap import mean_loss
 from rnnviz.objective import TensorBatch
 from rnnviz.run import Run
-from rnnviz.tasks import TASKS, make_task
+from rnnviz.tasks import TASKS, Batch, make_task
 from rnnviz.training import advance, start
 from rnnviz.training import evaluate as held_out_measures
 
@@ -198,3 +198,10 @@ def test_a_network_of_no_numbers_is_evaluated_all_the_same(name):
 def test_the_ends_are_looked_at_before_what_lies_between():
     assert _spread([0, 1, 2, 3, 4, 5, 6, 7, 8])[:4] == [8, 0, 4, 2]
     assert sorted(_spread(list(range(33)))) == list(range(33)) and _spread([5]) == [5]
+
+
+def test_a_curve_takes_sequences_of_any_number_that_there_are():
+    for size in range(1, 3000):
+        rows = np.arange(size)
+        (few,) = _few([Batch(rows, rows)])
+        assert 1 <= len(few.inputs) <= CURVE_SEQUENCES and len(set(few.inputs)) == len(few.inputs)
