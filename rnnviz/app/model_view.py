@@ -109,6 +109,7 @@ def confirm(found: Found) -> int:
 def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
     """What a file leaves open, and the ways into the network; or the reason why it cannot be shown."""
     stack, cell = found.stacks[number], found.stacks[number].cells[0]
+    several = f", {_place(stack)}" * (len(found.stacks) > 1)  # weights in hand are told apart by their names
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if len(stack.cells) > 1:
             cell = st.selectbox(
@@ -131,7 +132,7 @@ def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
             )
         ]
         try:
-            start = _start(found.name, stack, cell, readout)
+            start = _start(found.name + several, stack, cell, readout)
             fitting = feeds(stack, readout, settings, session.visitor().data)
         except ConfigError as error:
             st.error(

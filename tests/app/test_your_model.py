@@ -126,6 +126,8 @@ def test_one_of_several_stacks_is_chosen_and_one_that_cannot_be_shown_is_named()
     press(app, "Look inside")
     settings = app.session_state["visitor"].settings
     assert (settings.cell, settings.hidden_size) == ("gru", 6)
+    (start,) = app.session_state["visitor"].starts.values()
+    assert start.name == "model.pt, b"  # not that of another stack of the file
 
 
 def test_what_was_found_is_still_there_on_coming_back_and_a_new_file_replaces_it():
