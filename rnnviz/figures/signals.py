@@ -43,7 +43,7 @@ MELODY = Explained(
     "The known melody to its end, although every eighth was drawn by chance.",
 )
 TRUE, SAID = "#5EC962", "#FF9E4A"  # seen on black, on white, and on both pages
-ACROSS, MOST = 10, 40  # frames in a row, and of a film
+ACROSS, MOST = 7, 42  # frames in a row, and of a film
 
 
 def spectrogram(energy: np.ndarray, bands: Sequence[str], title: str = "") -> go.Figure:
@@ -107,9 +107,9 @@ def film(frames: np.ndarray, truth: np.ndarray, said: np.ndarray) -> go.Figure:
     if not count:
         return empty(FILM.title, "This film has no frames.")
     lines, columns = -(-count // ACROSS), min(count, ACROSS)
-    tall, wide = height + 3, width + 1  # room for a number above each frame, and between frames
+    tall, wide = height + 4, width + 1  # room for a number above each frame, and between frames
     grid = np.full((lines * tall, columns * wide), np.nan)
-    corners = np.array([((t // ACROSS) * tall + 3, (t % ACROSS) * wide) for t in range(count)])
+    corners = np.array([((t // ACROSS) * tall + 4, (t % ACROSS) * wide) for t in range(count)])
     for frame, (row, column) in zip(frames, corners, strict=False):
         grid[row : row + height, column : column + width] = frame
     x, y = np.arange(grid.shape[1]), np.arange(grid.shape[0])
@@ -126,7 +126,7 @@ def film(frames: np.ndarray, truth: np.ndarray, said: np.ndarray) -> go.Figure:
         told = f"{name}<br>after time step %{{customdata}}<extra></extra>"
         traces.append(inside | {"marker": look, "customdata": np.arange(count), "hovertemplate": told})
     numbers = [
-        {"text": str(t), "x": column + width / 2 - 0.5, "y": row - 1.9, "showarrow": False, "font": {"size": 10}}
+        {"text": str(t), "x": column + width / 2 - 0.5, "y": row - 2.4, "showarrow": False, "font": {"size": 10}}
         for t, (row, column) in enumerate(corners.tolist())
     ]
     note = f"time steps 0 to {count - 1}" + (f" of {len(frames)}" if count < len(frames) else "")

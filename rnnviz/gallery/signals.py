@@ -28,7 +28,7 @@ GESTURES = Example(
     seconds=5,
     picture="strokes",
     page="hidden_states.py",
-    look="The way through the hidden states: gestures begin together and part.",
+    look="The way through the hidden states, of one sequence and another: two gestures begin together, and part.",
 )
 VIDEO = Example(
     name="video",
