@@ -74,8 +74,10 @@ def test_a_column_that_never_moves_is_forecast_only_where_there_is_no_other():
 def test_what_fills_a_gap_of_a_forecast_is_known_by_then():
     """pandas carries the last value on; and no row after it changes what goes in."""
     data = weather(gaps=0.4)
+    values = data.table[1].values.copy()
+    values[[0, 80]] = np.nan  # nothing is known before either
+    data = replace(data, table=(data.table[0], replace(data.table[1], values=values), *data.table[2:]))
     _, made = prepared(data, columns=(1,), scaling="none")
-    values = data.table[1].values
     middle = np.nanmean(values[:80])
     for name, rows in {"train": slice(0, 80), "heldout": slice(80, 100)}.items():
         theirs = pd.Series(values[rows]).ffill().fillna(middle)
