@@ -13,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, Sta
 
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
+from rnnviz.data.filling import held
 from rnnviz.data.pipeline import Pipeline
 from rnnviz.tensorfile import pack, unpack
 
@@ -84,6 +85,11 @@ def test_what_fills_a_gap_of_a_forecast_is_known_by_then():
         np.testing.assert_allclose(made.parts[name].inputs[:, 0], theirs)
     _, later = prepared(heldout_changed(data, np.arange(90, 100), 1), columns=(1,), scaling="none")
     np.testing.assert_array_equal(made.parts["heldout"].inputs[:10], later.parts["heldout"].inputs[:10])
+
+
+def test_what_fills_a_gap_of_a_forecast_is_of_its_own_sequence():
+    values, bounds = np.array([[1.0], [np.nan], [np.nan], [3.0], [np.nan]]), np.array([0, 2, 5])
+    np.testing.assert_array_equal(held(values, bounds, np.array([9.0])).ravel(), [1, 1, 9, 3, 3])
 
 
 def test_a_stretch_that_knows_nothing_takes_the_mean_of_the_training_part():
