@@ -15,5 +15,5 @@ DNA = Example(
     seconds=10,
     picture="bases",
     page="unrolled.py",
-    look="Where the gradient is large: more at the eight bases of the box than at the other 32.",
+    look="The edges up from the bases: more gradient goes down to the eight of the box than to the other 32.",
 )
