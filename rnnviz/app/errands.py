@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz.app import session
 from rnnviz.app.words import literal
 from rnnviz.errands import Arrays, Words
-from rnnviz.runs.errand import DONE, FAILED, WAITING, Errand, send
+from rnnviz.runs.errand import CANCELLED, DONE, FAILED, WAITING, Errand, send
 
 MOST = 8  # answers that a visitor keeps; the one asked for longest ago goes
 EVERY = 0.4  # seconds between two looks at one that is on its way
@@ -47,7 +47,10 @@ def show(key: str, errand: Errand, what: str) -> bool:
     if errand.state == DONE:
         return True
     if errand.state == FAILED:
-        st.error(literal(errand.error), icon=":material/error:")
+        if errand.error == CANCELLED:
+            st.info(CANCELLED, icon=":material/info:")
+        else:
+            st.error(literal(errand.error), icon=":material/error:")
         st.button("Try again", key=f"{key} again", icon=":material/refresh:", on_click=forget, args=(key,))
         return False
     _wait(key, errand, what)

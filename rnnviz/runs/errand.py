@@ -23,6 +23,7 @@ from rnnviz.tensorfile import pack, unpack
 
 WAITING, WORKING, DONE, FAILED = "waiting", "working", "done", "failed"
 SECONDS, MEGABYTES, AT_ONCE = 180, 4000, 2
+CANCELLED = "This was cancelled."
 LATER = "This took longer than the {seconds:,} seconds that this server gives to one such request: ask for less."
 
 
@@ -46,7 +47,7 @@ class Errand:
     def over(self) -> bool:
         return self.state in (DONE, FAILED)
 
-    def cancel(self, why: str = "This was cancelled.") -> None:
+    def cancel(self, why: str = CANCELLED) -> None:
         """End it, if it is not over. Its process, if it has one, is killed."""
         with self._lock:
             self._cancelled = True
