@@ -36,7 +36,8 @@ def remarks(task: Any) -> Any:
 
 def tags(task: Any) -> Any:
     """Two short sentences that begin with the same three words, of which two are tagged differently."""
-    batch, first = task.heldout(MANY), {}
+    batch = task.heldout(MANY)
+    first: dict[tuple[int, ...], int] = {}
     for k in np.argsort(batch.lengths, kind="stable"):
         words, answers = tuple(batch.inputs[k, :3]), tuple(batch.targets[k, 1:3])
         other = first.setdefault(words, k)
