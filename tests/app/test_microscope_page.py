@@ -47,7 +47,7 @@ def test_every_cell_is_shown(cell):
 
 @pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.needs_data])
 def test_every_task_is_shown(task):
-    sent = header(visit(task=task, H="4", B="2"))
+    sent = header(visit(task=task, H="4", B="2", T="8"))
     assert sent["shape"] == TASKS[task].shape
 
 
