@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from rnnviz.app import session
 from rnnviz.app.results import result
 from rnnviz.app.show import picture
 from rnnviz.app.words import literal
@@ -31,7 +32,7 @@ def confusions(errand: Errand, task: Task, job: str) -> None:
         picture(
             "confusion", "evaluation confusion", seen, lambda: confusion_figure(matrix, task.labels), on_unit=_chosen
         )
-    row, column = cell(matrix, st.session_state.get(_CELL))
+    row, column = cell(matrix, session.visitor().noted.get(_CELL))
     with right:
         many = int(matrix[row, column])
         names = [literal(visible(task.labels[k], 24)) for k in (row, column)]
@@ -51,7 +52,7 @@ def cell(matrix: np.ndarray, clicked: int | None) -> tuple[int, int]:
 
 
 def _chosen(number: int) -> None:
-    st.session_state[_CELL] = number
+    session.visitor().noted[_CELL] = number
 
 
 def found(errand: Errand, batch: Batch, row: int, column: int, most: int) -> list[tuple[int, int | None, float]]:

@@ -44,7 +44,7 @@ def version(view: View | None) -> Version | None:
 def ask(job: str) -> Errand | None:
     """The evaluation of the run as it rests, or as it last rested; None where it never has."""
     latest = version(session.engine().latest(job))
-    st.session_state[_DRAWN] = latest
+    session.visitor().noted[_DRAWN] = latest
     if latest is None:
         asked = session.visitor().errands.get(KEY)
         if asked is None or asked[0][0] != job:  # type: ignore[index]
@@ -72,7 +72,7 @@ def saved(job: str) -> Any:
 def stale(views: Views) -> bool:
     """Whether the run has come to rest somewhere else than where the page was drawn for."""
     found = version(views.get("run"))
-    return found is not None and found != st.session_state.get(_DRAWN)
+    return found is not None and found != session.visitor().noted.get(_DRAWN)
 
 
 def overview(job: str, task: Task, face: Face, errand: Errand | None) -> bool:

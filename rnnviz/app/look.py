@@ -72,7 +72,7 @@ def pickers(
     view = session.engine().latest(job)
     sizes, names = _known(view)
     _fit(sizes)
-    st.session_state[DRAWN] = session.visitor().look, sizes
+    session.visitor().noted[DRAWN] = session.visitor().look, sizes
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if sequence:
             _picker("sequence", sizes.sequence, lambda k: f"Sequence {k}", 150)
@@ -86,7 +86,7 @@ def pickers(
 
 def stale(views: Views) -> bool:
     """Whether the pickers would look different for these views: `live` then has the page run again."""
-    return st.session_state.get(DRAWN) != (session.visitor().look, _known(views.get("run"))[0])
+    return session.visitor().noted.get(DRAWN) != (session.visitor().look, _known(views.get("run"))[0])
 
 
 def _picker(name: str, count: int, words: Callable[[int], str], width: int) -> None:

@@ -25,7 +25,7 @@ def show(job: str, task: Task) -> None:
     """
     st.subheader("What else could do it", anchor=False)
     now = version(session.engine().latest(job))
-    asked = st.session_state.get(_ASKED)
+    asked = session.visitor().noted.get(_ASKED)
     if asked is not None and asked[0] != job:
         asked = None
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -45,7 +45,7 @@ def show(job: str, task: Task) -> None:
 
 
 def _ask(wanted: tuple[str, int]) -> None:
-    st.session_state[_ASKED] = wanted
+    session.visitor().noted[_ASKED] = wanted
 
 
 def _draw(errand: Errand, task: Task) -> None:

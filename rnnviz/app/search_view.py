@@ -90,8 +90,8 @@ def draw(views: Views, task: Task, wanted: Plan, tried: Experiments, trials: Seq
 
 def stale(views: Views) -> bool:
     """Whether the buttons would look different now."""
-    drawn, now = st.session_state.get("search drawn"), (state().going, len(state().known) > 0)
-    st.session_state["search drawn"] = now
+    drawn, now = session.visitor().noted.get("search drawn"), (state().going, len(state().known) > 0)
+    session.visitor().noted["search drawn"] = now
     return drawn is not None and drawn != now
 
 
@@ -148,7 +148,7 @@ def _map(
 
 def _choose(found: Sequence[Spot], number: int) -> None:
     if number < len(found):
-        st.session_state[_CHOSEN] = found[number].settings
+        session.visitor().noted[_CHOSEN] = found[number].settings
 
 
 def name_of(spot: Spot) -> str:
@@ -227,7 +227,7 @@ def _selected(found: Sequence[Spot]) -> None:
 
 def _opened(found: Sequence[Spot], quantity: str) -> None:
     """The experiment that was clicked on, and the way into it."""
-    chosen = st.session_state.get(_CHOSEN)
+    chosen = session.visitor().noted.get(_CHOSEN)
     spot = next((spot for spot in found if spot.settings == chosen), None)
     if spot is None:
         st.caption("Click a square of the map or select a line of the table to open it.")

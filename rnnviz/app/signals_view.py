@@ -108,15 +108,15 @@ def _melody(job: str, task: Any) -> None:
     if view is None or view.shown_trace is None:
         return
     if pressed:
-        st.session_state["played on"] = job, k, view.shown_step
-    if st.session_state.get("played on", ())[:2] != (job, k):
+        session.visitor().noted["played on"] = job, k, view.shown_step
+    if session.visitor().noted.get("played on", ())[:2] != (job, k):
         return
     _played_on(view, view.shown_trace, task, whole[:GIVEN], k)
 
 
 def _played_on(view: View, trace: Trace, task: Any, given: np.ndarray, k: int) -> None:
     """What the network made up when it was asked to, heard and seen."""
-    asked = st.session_state["played on"]
+    asked = session.visitor().noted["played on"]
 
     def make() -> np.ndarray:
         return continued(trace, given, MADE_UP, TEMPERATURE, np.random.default_rng([task.config.seed, k]))

@@ -51,6 +51,7 @@ class Visitor:
     starts: weights in hand to begin runs with, by fingerprint, the one brought last at the end.
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     errands: what was asked for under each key, with what it depends on.
+    noted: what a page remembers of what was pressed, or drawn last, by name.
     said: sentences about the link, by where they stand, with when they were first said.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
@@ -71,6 +72,7 @@ class Visitor:
     pictures: dict[str, Picture] = field(default_factory=dict)
     results: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     errands: dict[str, tuple[Hashable, Errand]] = field(default_factory=dict)
+    noted: dict[str, Any] = field(default_factory=dict)
     said: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     settings: ExperimentConfig | None = None
     earlier: list[ExperimentConfig] = field(default_factory=list)

@@ -110,7 +110,7 @@ def test_pausing_lets_the_runs_go():
 def test_an_experiment_that_is_chosen_opens_on_train():
     app = visit(**SMALL, cells="gru")
     finished(press(app, "Search"), 4)
-    app.session_state["search chosen"] = next(
+    app.session_state["visitor"].noted["search chosen"] = next(
         trial.settings
         for trial in search(app).known
         if trial.settings.hidden_size == 8 and trial.settings.learning_rate == 0.1
