@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_from_the_search_to_a_square_to_its_experiment(server, visit):
     query = "task=sine&T=4&B=2&steps=100&cells=gru&sizes=4,8&rates=0.01,0.1"
     tab = visit()

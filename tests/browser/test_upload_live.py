@@ -33,6 +33,7 @@ def test_limits_are_said_where_files_are_brought(start_server, visit):
     tab.check()
 
 
+@pytest.mark.slow
 def test_a_workbook_that_cannot_be_read_and_one_that_can(server, visit):
     tab = visit(server.address("your_data"))
     good = workbook([["day", "sales"], *([f"2024-01-{k % 28 + 1:02}", k % 7] for k in range(300))])

@@ -113,6 +113,7 @@ def shown(tab, gate: str, layer: str, sequence: int) -> np.ndarray:
     return np.array(rows.json_value(), float)
 
 
+@pytest.mark.slow
 def test_a_stock_state_dict_goes_through_upload_to_its_gates(server, visit, tmp_path):
     model, planted = trained(), tmp_path / "planted"
     tab = visit(server.address("your_model"))
