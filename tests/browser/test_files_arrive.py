@@ -30,6 +30,7 @@ def files_of(tab, *labels):
 
 def test_every_file_arrives_and_they_agree(server, visit, tmp_path):
     tab = visit()
+    tab.page.set_default_timeout(90_000)  # six files, made one after another
     tab.page.goto(server.address(PAGE))
     tab.page.wait_for_function("() => document.querySelectorAll('.main-svg').length >= 6")
     tab.page.get_by_role("button", name="Step").first.click()
