@@ -102,8 +102,10 @@ def stopped_early(patience: int, seen: Seen) -> Iterator[Hit]:
 
     Played on, it waits as long again.
     """
-    history, best = seen.history, best_check(seen.history, seen.since)
-    if not patience or best is None or history.checked[-1] != seen.step:
+    history = seen.history
+    if not patience or not len(history.checked) or history.checked[-1] != seen.step:
+        return
+    if (best := best_check(history, seen.since)) is None:
         return
     waited = len(history.checked) - 1 - best
     if waited and waited % patience == 0:

@@ -49,9 +49,8 @@ def advance(
     """Train for `steps` optimiser steps or about `seconds`, whichever ends first; at least one step.
 
     Ends early after a step at which one of `breakpoints` fires, or the patience of the configuration ends, with one
-    `Hit` more. The result depends on how
-    many steps were taken, never on how they were cut into slices. A diverged run comes back unchanged. Raises
-    ValueError without a budget.
+    `Hit` more. The result depends on how many steps were taken, never on how they were cut into slices. A diverged
+    run comes back unchanged. Raises ValueError without a budget.
     """
     if steps is None and seconds is None:
         raise ValueError("advance needs a budget: say steps= or seconds=.")

@@ -10,9 +10,9 @@ import argparse
 import json
 import logging
 import os
-import resource
 import sys
 import threading
+from importlib.util import find_spec
 from typing import IO
 
 from rnnviz import errands
@@ -20,6 +20,7 @@ from rnnviz.registry import UnknownName
 from rnnviz.tensorfile import pack, unpack
 
 FORMAT = "rnnviz-errand-1"
+NICE = 5  # pages come first
 log = logging.getLogger(__name__)
 
 EXPECTED = (ValueError, UnknownName)  # already said in a sentence; ConfigError and DataError are ValueErrors
@@ -32,9 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no frame
-    if args.megabytes:
+    if args.megabytes and find_spec("resource"):  # not on Windows
+        import resource
+
         limit = args.megabytes * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     size = int.from_bytes(sys.stdin.buffer.read(8), "little")

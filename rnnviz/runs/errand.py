@@ -83,12 +83,7 @@ class Errand:
                 return None
             self.state = WORKING
             self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=os.environ | ONE_THREAD,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                preexec_fn=lambda: os.nice(5),
+                command, cwd=ROOT, env=os.environ | ONE_THREAD, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             return self._process
 
@@ -120,8 +115,8 @@ def _inline(errand: Errand, words: errands.Words, make: Callable[[], errands.Arr
 
 
 def _do(errand: Errand, words: errands.Words, make: Callable[[], errands.Arrays]) -> None:
-    seconds = whole_number("RNNVIZ_ERRAND_SECONDS", SECONDS)
     try:
+        seconds = whole_number("RNNVIZ_ERRAND_SECONDS", SECONDS)
         message = pack(make(), dict(words), FORMAT)
         process = errand._start(whole_number("RNNVIZ_ERRAND_MB", MEGABYTES))
     except (OSError, *EXPECTED) as error:

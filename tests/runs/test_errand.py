@@ -110,3 +110,10 @@ def test_every_errand_is_there(name):
 
     module, _, function = errands.ERRANDS[name].partition(":")
     assert callable(getattr(import_module(module), function))
+
+
+def test_a_limit_that_is_no_number_is_said(monkeypatch):
+    monkeypatch.setenv("RNNVIZ_ERRANDS", "process")
+    monkeypatch.setenv("RNNVIZ_ERRAND_SECONDS", "soon")
+    answer = send("echo", {}, dict).wait(10)
+    assert answer.state == FAILED and "RNNVIZ_ERRAND_SECONDS is 'soon'" in answer.error
