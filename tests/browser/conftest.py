@@ -35,6 +35,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS = 30
+sync_api.expect.set_options(timeout=SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

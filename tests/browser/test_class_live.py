@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 SCRIPT = "tests/browser/scripts/class_page.py"
 SECRET = "correct horse"
@@ -23,7 +24,7 @@ def test_off_it_is_not_listed_and_its_address_shows_nothing(start_server, visit)
     tab.page.locator("h1").first.wait_for()
     for _ in range(2):
         assert "Class" not in links(tab)
-        assert tab.page.locator("[data-testid=stDataFrame], input[type=password]").count() == 0
+        expect(tab.page.locator("[data-testid=stDataFrame], input[type=password]")).to_have_count(0)
         assert "up for" not in tab.page.locator("[data-testid=stMain]").inner_text()
         tab.page.reload()
         tab.page.locator("h1").first.wait_for()
@@ -34,14 +35,14 @@ def test_on_it_opens_as_the_first_request_and_waits_for_the_secret(start_server,
     server = start_server("app.py", RNNVIZ_ADMIN=SECRET)
     tab = visit(server.address("class"))
     assert "Class" in tab.page.title() and "Class" in links(tab)
-    assert tab.page.locator("[data-testid=stMetric]").count() == 0
+    expect(tab.page.locator("[data-testid=stMetric]")).to_have_count(0)
     tab.page.locator("input[type=password]").fill(SECRET)
     tab.page.get_by_role("button", name="Open").click()
     metric(tab, "Visitors").wait_for()
     tab.check()
     assert SECRET.split()[0] not in tab.page.url and SECRET not in server.log.read_text()
     other = visit(server.address("class"))
-    assert other.page.locator("[data-testid=stMetric]").count() == 0
+    expect(other.page.locator("[data-testid=stMetric]")).to_have_count(0)
     tab.page.reload()  # a new session: shut again
     tab.page.locator("input[type=password]").wait_for()
 

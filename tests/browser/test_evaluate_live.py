@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.mark.slow
@@ -16,7 +17,7 @@ def test_a_run_that_rests_is_evaluated_and_its_confusions_can_be_looked_into(ser
     page.get_by_text("Evaluated at step").wait_for(timeout=90_000)
     losses = page.locator("[data-testid=stMetric]").all_inner_texts()
     assert len(losses) == 3 and not any("–" in each for each in losses)
-    assert page.get_by_text("held out against").count() == 1
+    expect(page.get_by_text("held out against")).to_have_count(1)
     matrix = page.locator(".st-key-evaluation-confusion .nsewdrag").first
     matrix.scroll_into_view_if_needed()
     for shift in range(40):  # plotly clicks on what is pointed at; a page that is still being drawn moves

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.app.frame import PAGES
 
@@ -24,6 +25,7 @@ def test_a_page_opens_as_the_first_request_to_a_fresh_server(start_server, visit
     title = next(title for file, title, *_ in PAGES if file == f"{name}.py")
     assert title in tab.page.title()
     links = tab.page.locator("[data-testid=stTopNavLink]")
+    expect(links).to_have_count(len(BAR))
     assert [link.inner_text().splitlines()[-1] for link in links.all()] == BAR
     assert tab.page.locator("[data-testid=stTopNavSection]").all_inner_texts() == list(MENUS)
     assert tab.page.locator("h1").count() >= 1
@@ -55,7 +57,7 @@ def test_a_menu_of_the_bar_lists_its_pages(server, visit, menu):
 
 def test_an_unknown_page_is_answered_with_home(server, visit):
     tab = visit(server.address("nowhere"))
-    assert tab.page.get_by_text("Page not found").count() == 1
+    expect(tab.page.get_by_text("Page not found")).to_have_count(1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -34,8 +34,16 @@ def area(tab, key: str) -> dict[str, float]:
     return plot.bounding_box()
 
 
-def cursor(tab, key: str) -> str | None:
-    return tab.page.locator(f".st-key-{key.replace(' ', '-')} .rnnviz-plot-overlay").get_attribute("data-time")
+def cursor(tab, *keys: str) -> int:
+    """The time step that all these figures mark, as soon as they mark the same."""
+    overlays = [f".st-key-{key.replace(' ', '-')} .rnnviz-plot-overlay" for key in keys]
+    return int(
+        tab.page.wait_for_function(
+            "overlays => { const times = overlays.map(each => document.querySelector(each)?.dataset.time);"
+            " return times.every(each => each !== undefined && each === times[0]) && times[0] }",
+            arg=overlays,
+        ).json_value()
+    )
 
 
 def numbers(tab, key: str) -> list[list[str]]:
@@ -74,8 +82,7 @@ def test_the_time_cursor_is_a_point_on_the_path_and_back(server, visit):
     box = area(tab, "hidden heat map")
     tab.page.mouse.move(box["x"] + box["width"] * 7.5 / 12, box["y"] + box["height"] / 2)
     tab.page.wait_for_function("() => document.querySelector('.st-key-hidden-trajectories-2-D .rnnviz-plot-overlay b')")
-    assert cursor(tab, "hidden heat map") == cursor(tab, "hidden trajectories 2-D") == cursor(tab, "hidden unit")
-    at = int(cursor(tab, "hidden unit"))
+    at = cursor(tab, "hidden heat map", "hidden trajectories 2-D", "hidden unit")
     assert at in (7, 8)  # the map ends a little beyond its last time step
     dot, place = tab.page.evaluate(
         """at => {
@@ -91,8 +98,7 @@ def test_the_time_cursor_is_a_point_on_the_path_and_back(server, visit):
     assert dot == pytest.approx(place, abs=0.01)
     chart = tab.page.locator(".st-key-hidden-trajectories-2-D .js-plotly-plot").bounding_box()
     tab.page.mouse.move(chart["x"] + place[0] + 1, chart["y"] + place[1] + 1)
-    tab.page.wait_for_timeout(300)
-    assert cursor(tab, "hidden heat map") is not None  # some time step whose state lies there
+    cursor(tab, "hidden heat map")  # some time step whose state lies there
     tab.check()
 
 
@@ -102,7 +108,7 @@ def test_in_space_a_point_moves_along_the_path(server, visit):
     tab.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
     last = """document.querySelector('.st-key-hidden-trajectories-3-D .js-plotly-plot').data.at(-1)"""
     tab.page.wait_for_function(f"() => {last}.x.length === 1")
-    at = int(cursor(tab, "hidden heat map"))
+    at = cursor(tab, "hidden heat map")
     path = tab.page.evaluate(
         "document.querySelector('.st-key-hidden-trajectories-3-D .js-plotly-plot').layout.meta.path"
     )

@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.app.settings import base, to_query
 
@@ -61,9 +62,9 @@ def arrive(server, visit):
 def test_a_link_sets_the_controls_and_a_control_writes_the_link(arrive):
     tab = arrive("?task=adding&T=70&lr=0.0123&init=orthogonal&rho=0.9&other=stays")
     wait_for_settings(tab)
-    assert number(tab, "Length T").input_value() == "70"
-    assert number(tab, "Spectral radius ρ").input_value() == "0.9"
-    assert slider(tab, "Learning rate").get_attribute("aria-valuetext") == "0.0123"  # not one of the slider's own
+    expect(number(tab, "Length T")).to_have_value("70")
+    expect(number(tab, "Spectral radius ρ")).to_have_value("0.9")
+    expect(slider(tab, "Learning rate")).to_have_attribute("aria-valuetext", "0.0123")  # not one of the slider's own
     change(tab, "Length T", "80")
     wait_for_link(tab, T="80", lr="0.0123", rho="0.9", other="stays")
     slider(tab, "Hidden units").press("ArrowLeft")
@@ -71,22 +72,22 @@ def test_a_link_sets_the_controls_and_a_control_writes_the_link(arrive):
     wait_for_link(tab, H=str(before // 2), T="80")
     tab.page.reload()
     wait_for_settings(tab)
-    assert number(tab, "Length T").input_value() == "80"
+    expect(number(tab, "Length T")).to_have_value("80")
     assert query(tab)["H"] == str(before // 2)
 
 
 def test_controls_come_and_go_with_what_they_change(arrive):
     tab = arrive("?task=adding")
     wait_for_settings(tab)
-    assert number(tab, "Spectral radius ρ").count() == 0
+    expect(number(tab, "Spectral radius ρ")).to_have_count(0)
     choose(tab, "Initialisation", "orthogonal")
     wait_for_link(tab, init="orthogonal")
     change(tab, "Spectral radius ρ", "0.5")
     wait_for_link(tab, rho="0.5")
     choose(tab, "Cell", "GRU")
     wait_for_link(tab, cell="gru", rho="0.5")
-    assert number(tab, "Forget bias").count() == 0
-    assert number(tab, "Update bias").input_value() == ""
+    expect(number(tab, "Forget bias")).to_have_count(0)
+    expect(number(tab, "Update bias")).to_have_value("")
     change(tab, "Update bias", "1.5")
     wait_for_link(tab, bz="1.5")
 
@@ -97,7 +98,7 @@ def test_another_task_brings_its_settings(arrive):
     choose(tab, "Task", "Sine mixture")
     wait_for_link(tab, task="sine", seed="4")
     assert query(tab) == to_query(base("sine", seed=4))
-    assert number(tab, "Length T").input_value() == str(base("sine").length)
+    expect(number(tab, "Length T")).to_have_value(str(base("sine").length))
 
 
 def test_settings_survive_a_page_switch_the_back_button_and_undo(arrive):
@@ -108,7 +109,7 @@ def test_settings_survive_a_page_switch_the_back_button_and_undo(arrive):
     tab.page.locator("[data-testid=stTopNavLink]").filter(has_text="Train").click()
     tab.page.wait_for_url(re.compile("/train"))
     wait_for_link(tab, T="80")
-    assert number(tab, "Length T").input_value() == "80"
+    expect(number(tab, "Length T")).to_have_value("80")
     change(tab, "Length T", "90")
     wait_for_link(tab, T="90")
     change(tab, "Batch size", "16")
@@ -116,19 +117,19 @@ def test_settings_survive_a_page_switch_the_back_button_and_undo(arrive):
     tab.page.go_back()
     tab.page.wait_for_function("() => !new URL(location).searchParams.has('B')")
     wait_for_settings(tab)
-    assert number(tab, "Length T").input_value() == "90"
+    expect(number(tab, "Length T")).to_have_value("90")
     tab.page.get_by_role("button", name="Undo").click()
     tab.page.wait_for_function("() => new URL(location).searchParams.get('B') === '16'")
     wait_for_settings(tab)
-    assert number(tab, "Batch size").input_value() == "16"
+    expect(number(tab, "Batch size")).to_have_value("16")
 
 
 def test_garbage_in_a_link_is_said_and_does_no_harm(arrive):
     tab = arrive("?task=adding&H=100000&lr=%3Cimg%20src%3Dx%3E&cell=perceptron&T=60")
     notices = tab.page.locator("[data-testid=stAlert]")
-    assert notices.count() == 3
+    expect(notices).to_have_count(3)
     assert "a whole number from 1 to 512" in "".join(notices.all_inner_texts())
-    assert tab.page.locator("[data-testid=stMain] img").count() == 0
+    expect(tab.page.locator("[data-testid=stMain] img")).to_have_count(0)
     assert query(tab) == {"task": "adding", "T": "60"}
 
 
@@ -159,5 +160,5 @@ def test_quick_typing_is_not_overruled(arrive):
     change(tab, "Batch size", "24")
     slider(tab, "Hidden units").press("ArrowRight")
     wait_for_link(tab, T="81", B="24", H=str(base("adding").hidden_size * 2))
-    assert number(tab, "Length T").input_value() == "81"
-    assert number(tab, "Batch size").input_value() == "24"
+    expect(number(tab, "Length T")).to_have_value("81")
+    expect(number(tab, "Batch size")).to_have_value("24")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.app.microscope import payload
 from rnnviz.cells import CELLS
@@ -172,7 +173,7 @@ def test_scrubbing_keeps_pace_and_asks_the_server_nothing(look_at):
     assert len(tab.sent) == before + 1, "once it has come to rest, the server hears of it"
     size = (Path(os.environ["RNNVIZ_RECORDINGS"]) / "wide.bin").stat().st_size
     assert size < 500_000
-    assert f"{math.ceil(size / 1000)} kB sent once" in tab.page.locator(f"{ROOT} .main .legend").inner_text()
+    expect(tab.page.locator(f"{ROOT} .main .legend")).to_contain_text(f"{math.ceil(size / 1000)} kB sent once")
 
 
 def test_a_keyboard_alone_drives_it(look_at):
@@ -180,7 +181,7 @@ def test_a_keyboard_alone_drives_it(look_at):
     keys = tab.page.keyboard
     focused = "document.activeElement.dataset.key"
     tab.page.locator(f"{ROOT} .item[tabindex='0']").focus()
-    assert tab.page.locator(f"{ROOT} .item[tabindex='0']").count() == 1
+    expect(tab.page.locator(f"{ROOT} .item[tabindex='0']")).to_have_count(1)
     seen = {tab.page.evaluate(focused)}
     for key in ("ArrowLeft",) * 9 + ("ArrowUp",) * 3 + ("ArrowRight",) * 9 + ("ArrowDown",) * 4 + ("ArrowLeft",) * 6:
         keys.press(key)
@@ -192,9 +193,9 @@ def test_a_keyboard_alone_drives_it(look_at):
     keys.press("Enter")
     tab.page.wait_for_selector(f"{ROOT} [data-key=i].picked .part")
     assert tab.page.evaluate(focused) == "i", "the focus stays on the box that was opened"
-    assert tab.page.get_by_role("tab", name="Arithmetic").get_attribute("aria-selected") == "true"
+    expect(tab.page.get_by_role("tab", name="Arithmetic")).to_have_attribute("aria-selected", "true")
     keys.press("Enter")
-    assert tab.page.locator(f"{ROOT} [data-key=i] .part").count() == 0
+    expect(tab.page.locator(f"{ROOT} [data-key=i] .part")).to_have_count(0)
     for key, time, unit in (("n", 5, 3), ("n", 6, 3), ("b", 5, 3), ("u", 5, 4), ("U", 5, 3), ("Home", 0, 3)):
         keys.press(key)
         tab.page.wait_for_selector(f"{ROOT}[data-time='{time}'][data-unit='{unit}']")
@@ -209,7 +210,7 @@ def test_a_keyboard_alone_drives_it(look_at):
     slider.focus()
     keys.press("ArrowLeft")
     tab.page.wait_for_selector(f"{ROOT}[data-time='7']")
-    assert slider.get_attribute("aria-valuetext") == "time step 7 of 0 to 8"
+    expect(slider).to_have_attribute("aria-valuetext", "time step 7 of 0 to 8")
 
 
 def test_it_is_told_in_words(look_at, traces):
@@ -228,7 +229,7 @@ def test_it_is_told_in_words(look_at, traces):
     label = tab.page.locator(f"{ROOT} [data-key=z]").get_attribute("aria-label")
     assert label.startswith("update gate z_t: ")
     tab.page.get_by_text("This time step in words").click()
-    assert tab.page.locator(f"{ROOT} details[open] p").first.inner_text() == words
+    expect(tab.page.locator(f"{ROOT} details[open] p").first).to_have_text(words)
 
 
 def test_pointing_at_one_lights_all_that_are_the_same(look_at):
@@ -269,7 +270,7 @@ def test_a_new_recording_keeps_what_is_looked_at(look_at, traces):
     tab.page.wait_for_timeout(200)
     assert shows(tab.page.locator(f"{ROOT} [data-key='next:h'] .number").text_content(), h)
     assert tab.page.locator(ROOT).evaluate("element => element.mark") == "kept"
-    assert tab.page.locator(f"{ROOT}[data-time='6'][data-unit='2'] [data-key=f].picked .part").count() == 5
+    expect(tab.page.locator(f"{ROOT}[data-time='6'][data-unit='2'] [data-key=f].picked .part")).to_have_count(5)
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
@@ -315,22 +316,22 @@ def test_the_page_without_a_time_step_or_with_strange_numbers(look_at, traces):
     (folder / "odd.bin").write_bytes(payload(odd, 1, look=LOOK | {"unit": 10**6}))
 
     tab = look_at("odd")
-    assert tab.page.locator(ROOT).get_attribute("data-unit") == "5"  # the last there is
+    expect(tab.page.locator(ROOT)).to_have_attribute("data-unit", "5")  # the last there is
     for unit, text in enumerate(("NaN", "∞", "−∞", "1·10³⁰", "−1·10³⁰", "0")):
         go_to(tab, 4, unit)
-        assert tab.page.locator(f"{ROOT} [data-key='next:c'] .number").text_content() == text
-    assert tab.page.locator(f"{ROOT} [data-key=x] .number").text_content() == "1·10³⁰"
+        expect(tab.page.locator(f"{ROOT} [data-key='next:c'] .number")).to_have_text(text)
+    expect(tab.page.locator(f"{ROOT} [data-key=x] .number")).to_have_text("1·10³⁰")
     tab.page.locator(UNIT).fill("99")
     tab.page.locator(UNIT).fill("-1")
-    assert tab.page.locator(ROOT).get_attribute("data-unit") == "5"
+    expect(tab.page.locator(ROOT)).to_have_attribute("data-unit", "5")
 
     tab = look_at("one")
-    assert "The only time step" in tab.page.locator(f"{ROOT} .transport").inner_text()
+    expect(tab.page.locator(f"{ROOT} .transport")).to_contain_text("The only time step")
     assert tab.page.get_by_role("button", name="Play through the sequence").is_disabled()
     tab = look_at("single")
-    assert tab.page.locator(ROOT).get_attribute("data-unit") == "0"
+    expect(tab.page.locator(ROOT)).to_have_attribute("data-unit", "0")
     tab = look_at("none", drawn=f"{ROOT}.empty")
-    assert "no time steps" in tab.page.locator(f"{ROOT} .notice").inner_text()
+    expect(tab.page.locator(f"{ROOT} .notice")).to_contain_text("no time steps")
 
 
 def test_its_keys_work_wherever_one_clicked_in_it(look_at):
@@ -377,7 +378,7 @@ def test_an_input_is_called_by_its_name(look_at):
     tab.page.get_by_text("This time step in words").click()
     text = tab.page.locator(f"{ROOT} .input .which").text_content()
     assert text in ("[0] value", "[1] mark")
-    assert f"for “{text.split()[1]}”" in tab.page.locator(f"{ROOT} details p").text_content()
+    expect(tab.page.locator(f"{ROOT} details p")).to_contain_text(f"for “{text.split()[1]}”")
 
 
 def test_what_is_pointed_at_is_said_of_the_time_step_shown(look_at):

@@ -6,6 +6,7 @@ import math
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.app.settings import from_query
 from rnnviz.training import advance, observe, start
@@ -86,7 +87,7 @@ def test_while_it_trains_the_microscope_follows_and_what_is_looked_at_stays(serv
     times = [each[1] for each in tab.page.evaluate("steps")][1:]
     gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
     assert min(gaps[1:]) > 600, gaps  # about one recording a second, give and take what the way takes
-    assert tab.page.locator(f"{ROOT}[data-time='3'][data-unit='2'] [data-key=f].picked .part").count() == 5
+    expect(tab.page.locator(f"{ROOT}[data-time='3'][data-unit='2'] [data-key=f].picked .part")).to_have_count(5)
     assert tab.page.locator(ROOT).evaluate("element => element.mark") == "kept"
     tab.check()
 
@@ -131,7 +132,7 @@ def test_a_number_that_is_followed_to_the_layer_below_takes_the_page_along(serve
     tab.page.wait_for_function("() => location.search.includes('layer=1')")
     tab.page.wait_for_function(CHOSEN, arg="Layer l1")
     said = tab.page.locator(f"{ROOT} .arithmetic .words")
-    assert "layer l1" in said.inner_text()
+    expect(said).to_contain_text("layer l1")
     tab.page.wait_for_timeout(1500)
     assert "layer l1" in said.inner_text(), "what comes back from the server moves nothing"
     tab.check()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from edited_network import MODULES, network, sigmoid
 from panels_page import load, open_page
+from playwright.sync_api import expect
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_a_number_can_be_followed_to_the_input(tab):
     crumbs.last.click()
     assert looked_at(tab) == ["o", layer, 3, 2]
     pick(tab, "h_prev", 0, 0, 1)
-    assert "before the first time step" in tab.page.locator(".arithmetic").inner_text()
+    expect(tab.page.locator(".arithmetic")).to_contain_text("before the first time step")
 
 
 PARTS = """async ([layer, quantity, t, unit]) => {
@@ -213,7 +214,7 @@ def test_numbers_are_changed_by_hand(tab):
     assert "Largest change" in panel.inner_text() and " → " in panel.locator(".outputs").inner_text()
 
     field.fill("-1.5e")  # typed wrongly: said, kept, and nothing else happens
-    assert "“-1.5e” is no number" in panel.get_by_role("alert").inner_text()
+    expect(panel.get_by_role("alert")).to_contain_text("“-1.5e” is no number")
     assert field.input_value() == "-1.5e" and field.get_attribute("aria-invalid") == "true"
     for wrong, said in (("0,5", "with a point: 0.5"), ("1e999", "too large"), (" ", "Type a number")):
         field.fill(wrong)
@@ -222,7 +223,7 @@ def test_numbers_are_changed_by_hand(tab):
     np.testing.assert_allclose(
         browser_states(tab, layer=1), net.run([{**state, "value": 1e30}])[0]["l1"]["h"].ravel(), rtol=1e-5, atol=1e-6
     )
-    assert "1·10³⁰" in panel.get_by_role("list").inner_text()
+    expect(panel.get_by_role("list")).to_contain_text("1·10³⁰")
 
     pick(tab, "z", 0, 3, 0)
     choice.select_option(label="z z of all units, at all time steps, layer l0")
@@ -230,7 +231,7 @@ def test_numbers_are_changed_by_hand(tab):
     clamp = {"kind": "clamp", "layer": 0, "gate": "z", "unit": None, "value": 0.125}
     both = [{**state, "value": 1e30}, clamp]
     np.testing.assert_allclose(browser_states(tab), net.run(both)[0]["l0"]["h"].ravel(), rtol=1e-5, atol=1e-6)
-    assert "set by hand" in tab.page.locator(".arithmetic").inner_text()
+    expect(tab.page.locator(".arithmetic")).to_contain_text("set by hand")
 
     panel.get_by_label("These weights in a").select_option(label="GRU, reset before")
     other = [*both, {"kind": "formula", "cell": "gru_before"}]
@@ -282,7 +283,7 @@ def test_what_a_change_does_is_said(tab):
     number(tab, "o₄[0]").click()
     number(tab, "x₄[2]").click()
     tab.page.evaluate("store.set({ t: 5 })")  # the same input, one time step on
-    assert choice.locator("option:checked").inner_text() == "input x₅[2]"
+    expect(choice.locator("option:checked")).to_have_text("input x₅[2]")
     assert float(panel.get_by_label("New value", exact=True).input_value()) == pytest.approx(net.x[5, 2], rel=1e-5)
 
 
@@ -292,7 +293,7 @@ def test_a_weight_of_the_arithmetic_is_offered(tab):
     pick(tab, "f", 0, 4, 2)
     number(tab, "W_hf[2, 1]").click()
     panel = tab.page.locator(".edits")
-    assert panel.get_by_label("What to change").locator("option:checked").inner_text() == "weight W_hf[2, 1]"
+    expect(panel.get_by_label("What to change").locator("option:checked")).to_have_text("weight W_hf[2, 1]")
     slider = panel.get_by_label("New value, slider")
     slider.focus()
     tab.page.keyboard.press("End")
@@ -308,11 +309,11 @@ def test_by_hand_fits_one_page(tab, cell, size):
     load(tab, net, "byhand.ByHand", by_hand={"href": "?H=2&T=4", "label": "Open a small one"})
     panel = tab.page.locator(".byhand")
     larger = panel.get_by_role("link", name="Open a small one")
-    assert larger.count() == (size["units"] > 2)
+    expect(larger).to_have_count(int(size["units"] > 2))
     found, _ = net.run()
     quantities = [name for name in found["l0"] if name != "x"]
     rows = panel.locator("tr.equation")
-    assert rows.count() == 2 * len(quantities)
+    expect(rows).to_have_count(2 * len(quantities))
     for row in rows.all():
         quantity, unit = re.match(r"(\w+)\[(\d)]", row.locator("th").inner_text()).groups()
         results = [computed(text.lstrip("≈= ")) for text in row.locator("td b").all_inner_texts()]
@@ -336,5 +337,5 @@ def test_panels_stand_the_smallest_networks(tab):
         edit = {"kind": "input", "t": 0, "index": 0, "value": 1e30}
         tab.page.evaluate("edit => store.set({ pass: Pass.edited(recording, [edit]) })", edit)
         assert browser_states(tab) == pytest.approx(net.run([edit])[0]["l0"]["h"].ravel(), abs=1e-6)
-        assert "1·10³⁰" in tab.page.locator(".byhand").inner_text()
+        expect(tab.page.locator(".byhand")).to_contain_text("1·10³⁰")
         tab.page.evaluate("document.querySelector('main').replaceChildren()")

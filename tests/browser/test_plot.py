@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from playwright.sync_api import expect
 
 SCRIPT = "tests/browser/scripts/plot_page.py"
 DRAWN = ".rnnviz-plot:not(.waiting)"
@@ -79,8 +80,8 @@ def test_twenty_updates_stay_in_place_and_keep_the_zoom(tab):
     figure(tab, "line").get_by_role("button", name="Reset the zoom").click()
     wait_for_draws(tab, "line", 3)
     assert x_range(tab, "line") == [0, 99]
-    assert figure(tab, "line").get_by_role("button", name="Reset the zoom").count() == 0
-    assert tab.page.locator(".rnnviz-plot").count() == 3
+    expect(figure(tab, "line").get_by_role("button", name="Reset the zoom")).to_have_count(0)
+    expect(tab.page.locator(".rnnviz-plot")).to_have_count(3)
 
 
 def test_nothing_moves_while_figures_load(tab):
@@ -92,18 +93,19 @@ def test_nothing_moves_while_figures_load(tab):
 
 
 def test_colours_follow_the_theme(tab):
-    ink = "element => getComputedStyle(element.querySelector('.scatterlayer path.js-line')).stroke"
-    grid = "element => getComputedStyle(element.querySelector('.xtick text')).fill"
-    assert figure(tab, "line").evaluate(ink) == figure(tab, "line").evaluate(grid) == "rgb(19, 18, 24)"
+    def drawn_in(colour, *names):
+        for name in names:
+            expect(figure(tab, name).locator(".xtick text").first).to_have_css("fill", colour)
+        expect(figure(tab, "line").locator(".scatterlayer path.js-line").first).to_have_css("stroke", colour)
+
+    drawn_in("rgb(19, 18, 24)", "line")
     figure(tab, "line").evaluate("element => { element.mark = 'kept' }")
     tab.page.emulate_media(color_scheme="dark")
     tab.page.wait_for_function(
         "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(21, 22, 27)'"
     )
     wait_for_draws(tab, "line", 3)
-    assert figure(tab, "line").evaluate(ink) == figure(tab, "line").evaluate(grid) == "rgb(237, 235, 230)"
-    # The figure that nothing renews follows too.
-    assert figure(tab, "still").evaluate(grid) == "rgb(237, 235, 230)"
+    drawn_in("rgb(237, 235, 230)", "line", "still")  # that which nothing renews follows too
     assert figure(tab, "line").evaluate("element => element.mark") == "kept"
     tab.screenshot("plots-dark")
 
@@ -112,10 +114,9 @@ def test_one_time_cursor_for_the_group(tab):
     box = figure(tab, "line").locator(".nsewdrag").first.bounding_box()
     tab.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 20)
     tab.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 30)
-    overlays = tab.page.locator(".rnnviz-plot-overlay")
-    times = [overlay.get_attribute("data-time") for overlay in overlays.all()]
-    assert times[0] == times[1] and 50 <= int(times[0]) <= 70
-    assert times[2] is None
+    times = "[...document.querySelectorAll('.rnnviz-plot-overlay')].map(overlay => overlay.dataset.time)"
+    tab.page.wait_for_function(f"() => {{ const [a, b] = {times}; return a === b && a >= 50 && a <= 70 }}")
+    assert tab.page.evaluate(times)[2] is None
     # The line stands where the other figure has that time step.
     place = figure(tab, "matrix").evaluate(
         "element => [element.querySelector('.rnnviz-plot-overlay i').getBoundingClientRect().left,"
@@ -153,16 +154,16 @@ def test_numbers_and_pictures_can_be_taken_along(tab):
 
 
 def test_a_figure_can_be_told_and_worked_without_eyes_or_mouse(tab):
-    assert tab.page.get_by_role("img", name="Two bars").count() == 1
+    expect(tab.page.get_by_role("img", name="Two bars")).to_have_count(1)
     opener = figure(tab, "still").get_by_role("button", name="Download this figure")
     opener.focus()
-    assert opener.get_attribute("aria-expanded") == "false"
+    expect(opener).to_have_attribute("aria-expanded", "false")
     tab.page.keyboard.press("Enter")
-    assert opener.get_attribute("aria-expanded") == "true"
-    assert tab.page.evaluate("document.activeElement.textContent") == "Picture (PNG)"
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    expect(figure(tab, "still").get_by_role("button", name="Picture (PNG)")).to_be_focused()
     tab.page.keyboard.press("Escape")
-    assert opener.get_attribute("aria-expanded") == "false"
-    assert opener.evaluate("element => element === document.activeElement")
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    expect(opener).to_be_focused()
 
 
 def test_plotly_is_fetched_once(tab):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.data.sample import sample_csv
 
@@ -126,7 +127,9 @@ def test_nothing_from_a_file_becomes_markup(server, visit):
     wait_for_pictures(tab, 1)
     tab.page.wait_for_timeout(500)
     assert "owned" not in tab.page.title()
-    assert tab.page.locator("[data-testid=stMain] img[src=x], [data-testid=stMain] a[href^='javascript']").count() == 0
+    expect(
+        tab.page.locator("[data-testid=stMain] img[src=x], [data-testid=stMain] a[href^='javascript']")
+    ).to_have_count(0)
     tab.check()
 
 

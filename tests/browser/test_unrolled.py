@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from rnnviz.app.unrolled import drawing, payload
 from rnnviz.config import ExperimentConfig
@@ -119,7 +121,7 @@ def test_it_unrolls_plays_forward_and_back_and_asks_nobody(visit, server):
     tab.page.wait_for_function(
         f"() => (root => root.dataset.position === root.dataset.end)(document.querySelector('{ROOT}'))"
     )
-    assert tab.page.get_by_role("button", name="Replay").count() == 1
+    expect(tab.page.get_by_role("button", name="Replay")).to_have_count(1)
     assert len(tab.sent) == before, "the server was asked"
     tab.check()
 
@@ -147,11 +149,12 @@ def test_a_cut_takes_its_window_and_says_what_is_left(visit, server, drawings):
     header, arrays = drawings["adding"]
     whole = pixels(tab)
     left = tab.page.locator(f"{ROOT}-cut .left")
-    assert "100 % is left" in left.inner_text()
+    expect(left).to_contain_text("100 % is left")
     slide(tab, ".rnnviz-unrolled-cut input", header["windows"].index(15))
-    assert "every k = 15 time steps" in tab.page.locator(f"{ROOT}-cut .words").inner_text()
+    expect(tab.page.locator(f"{ROOT}-cut .words")).to_contain_text("every k = 15 time steps")
     assert pixels(tab) != whole
-    assert "0 % is left" in left.inner_text()  # the loss enters at t = 19, beyond the cut before t = 15
+    # The loss enters at t = 19, beyond the cut before t = 15.
+    expect(left).to_contain_text(re.compile(r"(?<!\d)0 % is left"))
     assert table(tab)[0][-1] == "‖dL/dcₜ‖, k = 15"
     for t, row in ((14, 0.0), (16, arrays["0/total/h"][header["windows"].index(15), 0, 16])):
         slide(tab, ".rnnviz-unrolled-line input", int(said(tab, "end")) - t)
@@ -188,9 +191,11 @@ def test_the_time_cursor_is_shared(visit, server):
     tab.page.wait_for_selector(f"{ROOT}-readout[data-time='7']")
     box = tab.page.locator(f"{ROOT} canvas").bounding_box()
     tab.page.mouse.move(box["x"] + box["width"] - 80, box["y"] + box["height"] / 2)
-    tab.page.wait_for_selector(".rnnviz-plot-overlay[data-time]")
-    here = tab.page.get_attribute(".rnnviz-plot-overlay", "data-time")
-    assert here == tab.page.get_attribute(f"{ROOT}-readout", "data-time") and int(here) > 12
+    tab.page.wait_for_function(
+        f"() => document.querySelector('.rnnviz-plot-overlay').dataset.time > 12 &&"
+        f" document.querySelector('.rnnviz-plot-overlay').dataset.time"
+        f" === document.querySelector('{ROOT}-readout').dataset.time"
+    )
 
 
 def test_numbers_and_picture_can_be_taken_along(visit, server, drawings):
@@ -224,7 +229,7 @@ def test_numbers_and_picture_can_be_taken_along(visit, server, drawings):
 def test_every_kind_is_drawn_and_told_in_words(visit, server, name, words):
     tab = opened(visit, server, name)
     assert pixels(tab)[0] > 1000
-    assert words in tab.page.locator(f"{ROOT} canvas").get_attribute("aria-label")
+    expect(tab.page.locator(f"{ROOT} canvas")).to_have_attribute("aria-label", re.compile(re.escape(words)))
     tab.check()
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -127,7 +128,7 @@ def test_a_stock_state_dict_goes_through_upload_to_its_gates(server, visit, tmp_
     assert not planted.exists()
     give(tab, "model.pt", content(model.state_dict()))
     tab.page.get_by_text("2 layers of 6 hidden units in both directions").wait_for()
-    assert tab.page.get_by_text(f"{sum(p.numel() for p in model.lstm.parameters()):,} weights").count() == 1
+    expect(tab.page.get_by_text(f"{sum(p.numel() for p in model.lstm.parameters()):,} weights")).to_have_count(1)
     tab.settled()
     tab.screenshot("your-model-found")
     tab.page.get_by_role("button", name="Look inside").click()
