@@ -20,6 +20,7 @@ PRECISIONS = ("float32", "float64")
 READOUTS = ("kept", "new")
 SCALINGS = ("standard", "minmax", "robust", "none")
 UNITS = ("characters", "words", "symbols")
+SEED_END = 2**31
 
 
 class ConfigError(ValueError):
@@ -89,7 +90,7 @@ class ExperimentConfig:
     weight_decay: float = bounded(0.0, 0.0, 10.0)
     patience: int = bounded(0, 0, 1000)
     precision: str = one_of("float32", *PRECISIONS)
-    seed: int = bounded(0, 0, 2**31 - 1)
+    seed: int = bounded(0, 0, SEED_END - 1)
     start: str = ""
     freeze: str = one_of("nothing", *FROZEN)
     readout: str = one_of("kept", *READOUTS)
@@ -115,6 +116,10 @@ class ExperimentConfig:
 
     def with_(self, **changes: Any) -> ExperimentConfig:
         return replace(self, **changes)
+
+    def other_seed(self, k: int) -> ExperimentConfig:
+        """The same experiment from the k-th seed after its own; after the largest comes 0."""
+        return self.with_(seed=(self.seed + k) % SEED_END)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> ExperimentConfig:

@@ -22,7 +22,6 @@ from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
 AT_ONCE = 6  # runs that train at a time
 KEPT = 2000  # outcomes
 MOST = 200  # runs of one search
-SEED_END = 2**31
 TRIES = 20  # draws for each that is wanted: where there is little to choose from, some come twice
 
 Make = Callable[[ExperimentConfig], str | None]  # settings -> a job that trains them; None beyond a limit
@@ -73,9 +72,7 @@ class Plan:
         """All runs: one seed of every experiment, in no order, then the next, so that the whole shows early."""
         given = list(experiments)
         tried = [given[k] for k in np.random.default_rng(0).permutation(len(given))]
-        return [
-            Trial(each.with_(seed=(each.seed + k) % SEED_END), self.steps) for k in range(self.seeds) for each in tried
-        ]
+        return [Trial(each.other_seed(k), self.steps) for k in range(self.seeds) for each in tried]
 
 
 def _between(values: Sequence[float], share: float) -> float:

@@ -17,8 +17,8 @@ import webbrowser
 from pathlib import Path
 
 from rnnviz.app import admin
-from rnnviz.app.quota import limit_mb
 from rnnviz.config import ConfigError
+from rnnviz.data.bounds import limit_mb
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8501

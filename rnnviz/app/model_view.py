@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from rnnviz.app import controls, errands, kept, quota, session
+from rnnviz.app import controls, errands, kept, session
 from rnnviz.app.frame import page
 from rnnviz.app.model_feeds import feeds, usual
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
+from rnnviz.data import bounds
 from rnnviz.data.errors import DataError
 from rnnviz.start import Start
 from rnnviz.tasks import TASKS
@@ -41,7 +42,7 @@ class Found:
 
 def upload() -> Found | None:
     """The file picker, and what was found in the file in hand; None where there is none, or it is on its way."""
-    limit_mb = quota.limit_mb()
+    limit_mb = bounds.limit_mb()
     file = st.file_uploader(
         f"Weights of a model, as safetensors or as torch saves a state_dict, up to {limit_mb} MB. They stay in your "
         "session, and nothing in the file is executed.",

@@ -16,23 +16,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
 from rnnviz.app.owner import COOKIE
-from rnnviz.data.bounds import LIMIT_MB, MOST_FILES, TOTAL_MB
-from rnnviz.runs.limits import whole_number
+from rnnviz.data.bounds import MOST_FILES, limit_mb, total_mb
 
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 _FRAME = 2**16  # bytes that a request has around its file
 
 Place = tuple[str, str]  # session and file, as Streamlit names them
-
-
-def limit_mb() -> int:
-    """Megabytes that one file may have."""
-    return whole_number("RNNVIZ_UPLOAD_MB", int(LIMIT_MB))
-
-
-def total_mb() -> int:
-    """Megabytes that all files of a visitor may have."""
-    return whole_number("RNNVIZ_VISITOR_MB", int(TOTAL_MB))
 
 
 class Quota:

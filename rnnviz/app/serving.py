@@ -13,8 +13,9 @@ from starlette.middleware import Middleware
 from rnnviz.app import admin, health
 from rnnviz.app.fence import Fence
 from rnnviz.app.owner import OwnerCookie
-from rnnviz.app.quota import Quota, limit_mb, total_mb
+from rnnviz.app.quota import Quota
 from rnnviz.config import ConfigError
+from rnnviz.data.bounds import limit_mb, total_mb
 from rnnviz.registry import UnknownName
 from rnnviz.runs.engine import get_engine
 

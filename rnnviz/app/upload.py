@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from rnnviz.app import errands, session
-from rnnviz.app.quota import limit_mb, total_mb
 from rnnviz.app.words import literal
+from rnnviz.data.bounds import limit_mb, total_mb
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.sample import sample_csv
 from rnnviz.runs.errand import DONE, FAILED

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from rnnviz.data.errors import DataError
+from rnnviz.environment import whole_number
 
 LIMIT_MB, TOTAL_MB = 50.0, 200.0  # of one file, and of all that are brought at once
 MOST_FILES = 500
 MOST_COLUMNS, MOST_ROWS, MOST_CELLS = 10_000, 2_000_000, 10_000_000
 UNPACKED = 10  # what is packed may hold as many times the limit of a file
 RATIO = 200  # and as many times its own size; honest tables are packed 2 to 50 times
+
+
+def limit_mb() -> int:
+    """Megabytes that one file may have."""
+    return whole_number("RNNVIZ_UPLOAD_MB", int(LIMIT_MB))
+
+
+def total_mb() -> int:
+    """Megabytes that all files of a visitor may have."""
+    return whole_number("RNNVIZ_VISITOR_MB", int(TOTAL_MB))
 
 
 def check_size(name: str, rows: int, columns: int) -> None:

@@ -28,13 +28,14 @@ from typing import Any
 
 from rnnviz.breakpoints import Breakpoint
 from rnnviz.config import ConfigError
+from rnnviz.environment import whole_number
 from rnnviz.registry import Registry
 from rnnviz.run import Run
 from rnnviz.runs.dispatcher import Dispatcher
 from rnnviz.runs.fleet import Fleet
 from rnnviz.runs.keeper import Keeper
 from rnnviz.runs.kept_runs import KeptRuns
-from rnnviz.runs.limits import Limits, whole_number
+from rnnviz.runs.limits import Limits
 from rnnviz.runs.record import Record
 from rnnviz.runs.store import About, Store
 from rnnviz.runs.view import FAILED, PAUSED, PLAYING, Spec, View

@@ -15,9 +15,9 @@ from functools import cache
 from typing import IO, Any
 
 from rnnviz import errands
+from rnnviz.environment import whole_number
 from rnnviz.errands.command import EXPECTED, FORMAT
 from rnnviz.registry import UnknownName
-from rnnviz.runs.limits import whole_number
 from rnnviz.runs.process import ONE_THREAD, ROOT
 from rnnviz.tensorfile import pack, unpack
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 
 from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.environment import whole_number
 from rnnviz.initialisation import INITS
 from rnnviz.optimisers import OPTIMISERS
 from rnnviz.run import Run
@@ -108,13 +108,3 @@ class Limits:
             raise LimitError(
                 f"You have {count} runs; this server allows {self.max_runs} at a time. Close a page first."
             )
-
-
-def whole_number(variable: str, default: int) -> int:
-    """An environment variable that holds a whole number above zero. Raises ConfigError naming it otherwise."""
-    given = os.environ.get(variable, "")
-    if not given:
-        return default
-    if not given.isascii() or not given.isdigit() or int(given) == 0:
-        raise ConfigError(f"The environment variable {variable} is {given!r}; expected a whole number above 0.")
-    return int(given)

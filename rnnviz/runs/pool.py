@@ -7,8 +7,8 @@ import os
 import threading
 from typing import Any
 
+from rnnviz.environment import whole_number
 from rnnviz.runs.fleet import Fleet, Link
-from rnnviz.runs.limits import whole_number
 from rnnviz.runs.process import WorkerProcess
 
 log = logging.getLogger(__name__)

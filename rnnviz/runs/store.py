@@ -27,9 +27,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rnnviz.environment import whole_number
 from rnnviz.runs.about import FILE, ID, NAME, About, File, Record, checked, digest
 from rnnviz.runs.files import Files, InWords, StoreError
-from rnnviz.runs.limits import whole_number
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ import pytest
 
 from rnnviz.config import ConfigError, ExperimentConfig
 from rnnviz.data.dataset import Column, Dataset
+from rnnviz.environment import whole_number
 from rnnviz.run import History
 from rnnviz.runs import LimitError, Limits, Spec, View
-from rnnviz.runs.limits import whole_number
 from rnnviz.runs.messages import pack, pack_spec, pack_view, unpack, unpack_spec, unpack_view
 from rnnviz.tasks import TASKS
 from rnnviz.trace import Trace
