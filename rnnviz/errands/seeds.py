@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from rnnviz.config import ExperimentConfig
 from rnnviz.errands import Arrays, Result, Words, progress
 from rnnviz.errands.evaluate import FORECASTS, forecast
 from rnnviz.errands.judging import Judge, cannot_run_free
 from rnnviz.run import Run
-from rnnviz.training import advance, start
+from rnnviz.training import start, towards
 
 SECONDS = 130.0  # for all seeds together
 SLICE = 0.5
-SEED_END = 2**31
 
 
 def seeds(words: Words, arrays: Arrays) -> Result:
@@ -45,20 +46,19 @@ def seeds(words: Words, arrays: Arrays) -> Result:
 
 def _trained(run: Run, k: int, count: int) -> Run:
     """The experiment from the k-th seed after the run's own, as many steps, or as many as there is time for."""
-    config = run.config.with_(seed=(run.config.seed + k) % SEED_END, patience=0)
-    return trained(
-        start(config, run.data, run.start, device="cpu"),
-        run.step,
-        SECONDS / (count - 1),
-        (k - 1, count - 1),
-        f"Seed {config.seed}",
-    )
+    config = run.original.other_seed(k)
+    return trained(config, run, SECONDS / (count - 1), (k - 1, count - 1), f"Seed {config.seed}")
 
 
-def trained(run: Run, steps: int, seconds: float, place: tuple[int, int], name: str) -> Run:
-    """Train up to `steps`, for about `seconds` at most. place: which of how many runs this is, for the progress."""
+def trained(config: ExperimentConfig, like: Run, seconds: float, place: tuple[int, int], name: str) -> Run:
+    """The experiment of `config`, trained as far as `like`, its changes on the way too, for about `seconds` at most.
+
+    place: which of how many runs this is, for the progress. Nothing stops it early.
+    """
+    like = replace(like, changes=tuple(change for change in like.changes if change.field != "patience"))
+    run = start(config.with_(patience=0), like.data, like.start, device="cpu")
     until = time.monotonic() + seconds
-    while run.step < steps and run.diverged is None and time.monotonic() < until:
-        run = advance(run, steps - run.step, SLICE, device="cpu")
-        progress((place[0] + run.step / steps) / place[1], f"{name}: step {run.step:,} of {steps:,}")
+    while run.step < like.step and run.diverged is None and time.monotonic() < until:
+        run = towards(run, like, like.step, SLICE, device="cpu")
+        progress((place[0] + run.step / like.step) / place[1], f"{name}: step {run.step:,} of {like.step:,}")
     return run

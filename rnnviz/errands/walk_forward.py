@@ -13,7 +13,6 @@ from rnnviz.errands.seeds import SECONDS, trained
 from rnnviz.evaluation.folds import BLOCKS, Fold, folds, why_not
 from rnnviz.run import Run
 from rnnviz.tasks import make_task
-from rnnviz.training import start
 
 
 def walk_forward(words: Words, arrays: Arrays) -> Result:
@@ -21,21 +20,14 @@ def walk_forward(words: Words, arrays: Arrays) -> Result:
     steps, loss, baseline, error (the loss's standard error by windows). Raises DataError, with a sentence, where it
     cannot be done."""
     run = Run.from_bytes(arrays["run"].tobytes())
-    config = run.config.with_(patience=0)
+    config = run.original
     if reason := why_not(make_task(config, run.data)):
         raise DataError(reason)
     count = int(words["folds"])
     rows = []
     parts = fitting(config, run.data, count)
     for k, fold in enumerate(parts):
-        own = fold.config(config)
-        one = trained(
-            start(own, run.data, run.start, device="cpu"),
-            run.step,
-            SECONDS / count,
-            (k, count),
-            f"Fold {k + 1} of {count}",
-        )
+        one = trained(fold.config(config), run, SECONDS / count, (k, count), f"Fold {k + 1} of {count}")
         judge = Judge(one)
         loss, _ = judge.measure(judge.task.heldout(judge.room))
         baseline = np.nan if judge.task.baseline is None else judge.task.baseline

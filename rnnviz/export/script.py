@@ -10,7 +10,7 @@ from dataclasses import asdict
 import numpy as np
 
 from rnnviz.config import ExperimentConfig, defaults
-from rnnviz.run import Change, Run
+from rnnviz.run import Change
 
 # Everything that varies is a Python literal, written by repr: a name from a file cannot become code.
 TEMPLATE = '''"""Makes a run of rnnviz again: the same settings, the same seed, the same numbers.
@@ -63,11 +63,6 @@ def script(
         digest=digest(weights) if weights is not None else "",
         data=data,
     )
-
-
-def script_of(run: Run, data: str = "") -> str:
-    """The script of a whole Run; `data` as of `script`."""
-    return script(run.original, run.changes, run.step, run.weights, data)
 
 
 def digest(weights: Mapping[str, np.ndarray]) -> str:

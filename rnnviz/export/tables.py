@@ -34,9 +34,9 @@ def _whole(trace: Trace) -> xarray.Dataset:
     for name, array in {**trace.weights, **trace.model_weights}.items():
         plain = name.replace(".", "_")
         data[plain] = ([f"{plain}_{axis}" for axis in range(array.ndim)], array)
+    middle = ["time"] if trace.outputs is not None and trace.outputs.ndim == 3 else []  # an output for every step
     for name, found in (("output", trace.outputs), ("target", trace.targets)):
         if found is not None:
-            middle = ["time"] if found.ndim > 1 and found.shape[1] == trace.mask.shape[1] else []
             last = [f"{name}_{axis}" for axis in range(found.ndim - 1 - len(middle))]
             data[name] = (["sequence", *middle, *last], found)
     if trace.loss is not None:

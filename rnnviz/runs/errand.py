@@ -115,6 +115,8 @@ def _inline(errand: Errand, words: errands.Words, make: Callable[[], errands.Arr
 
 
 def _do(errand: Errand, words: errands.Words, make: Callable[[], errands.Arrays]) -> None:
+    if errand.over:  # cancelled while it waited
+        return
     try:
         seconds = whole_number("RNNVIZ_ERRAND_SECONDS", SECONDS)
         message = pack(make(), dict(words), FORMAT)

@@ -29,7 +29,7 @@ _PLAIN = (
     "job", "status", "step", "steps_per_second", "parameters", "message", "until", "rate", "snapshots", "seeking",
 )  # fmt: skip
 
-# What their words say, fingerprint included -> the data set, and the start, of this process that has them.
+# What their words say, fingerprints included -> the data set, and the start, of this process that has them.
 _data_sets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
 _starts: WeakValueDictionary[str, Start] = WeakValueDictionary()
 
@@ -64,7 +64,7 @@ def pack_spec(header: Mapping[str, Any], spec: Spec) -> bytes:
     for name, held in (("data", spec.data), ("start", spec.start)):
         if held is not None:
             words, arrays = held.to_parts()
-            header[name] = {**words, "fingerprint": held.fingerprint}
+            header[name] = {**words, "prints": _prints(held)}
             blobs.append(save(arrays))
     return pack(header, *blobs)
 
@@ -79,9 +79,9 @@ def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> tuple[Spec, Ru
     if "parts" in header:
         run = Run.from_parts(unpack_parts(header, blobs))
         if run.data is not None:
-            run = replace(run, data=_data_sets.setdefault(run.data.fingerprint, run.data))
+            run = replace(run, data=_known(_data_sets, run.data))
         if run.start is not None:
-            run = replace(run, start=_starts.setdefault(run.start.fingerprint, run.start))
+            run = replace(run, start=_known(_starts, run.start))
         return Spec(run.original, run.data, run.start), run
     config = ExperimentConfig.from_plain(header["config"])
     contents = iter(blobs)
@@ -90,9 +90,23 @@ def unpack_spec(header: Mapping[str, Any], blobs: list[bytes]) -> tuple[Spec, Ru
     return Spec(config, data, start), None
 
 
+def _prints(held: Dataset | Start) -> list[str]:
+    """Beside its words, all that tells it from others."""
+    return [held.fingerprint, held.pipeline.fingerprint if held.pipeline else ""]
+
+
+def _known(known: WeakValueDictionary[str, Any], held: Any) -> Any:
+    """The object of this process that says the same of itself, names included, or else this one."""
+    return known.setdefault(_key({**held.to_parts()[0], "prints": _prints(held)}), held)
+
+
+def _key(words: Any) -> str:
+    return json.dumps(words, sort_keys=True)
+
+
 def _shared(known: WeakValueDictionary[str, Any], make: Callable[..., Any], words: Any, content: bytes) -> Any:
-    """The object of this process that says the same of itself, or else a new one."""
-    key = json.dumps(words, sort_keys=True)
+    """The object that says so of itself, or else a new one."""
+    key = _key(words)
     found = known.get(key)
     if found is None:
         found = known[key] = make(words, load(content))

@@ -176,6 +176,18 @@ def test_other_seeds_are_the_same_experiment_from_other_seeds():
     assert asked("seeds", begun("sine", length=12), seeds=2)[1]["forecasts"].shape == (2, 8, 7, 1)
 
 
+def test_other_seeds_make_the_changes_that_the_run_made():
+    def changed(seed: int) -> Run:
+        run = begun("digits_rows", steps=3, seed=seed).changed(learning_rate=0.05, optimiser="sgd")
+        return advance(advance(run, 2, device="cpu").changed(batch_size=4), 3, device="cpu")
+
+    run = replace(changed(0), config=changed(0).config.with_(patience=1))
+    _, arrays = asked("seeds", run, seeds=2)
+    assert list(arrays["steps"]) == [8, 8]
+    for k in range(2):
+        assert arrays["loss"][k] == pytest.approx(held_out_measures(changed(k), 5000, "cpu")[0], rel=1e-6)
+
+
 def test_every_fold_is_the_experiment_on_a_part_of_the_series():
     run = begun("stocks", steps=4, length=4, train_fraction=0.6, test_fraction=0.2)
     _, arrays = asked("walk_forward", run, folds=3)

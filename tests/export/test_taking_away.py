@@ -25,7 +25,7 @@ from rnnviz.data.reading import read
 from rnnviz.export import tables
 from rnnviz.export.remake import remake
 from rnnviz.export.report import recording, report
-from rnnviz.export.script import digest, script, script_of
+from rnnviz.export.script import digest, script
 from rnnviz.export.weights import model_file, module_words, stack_file, stacks, weights_of
 from rnnviz.tasks import make_task
 from rnnviz.trace import Trace
@@ -92,6 +92,10 @@ def test_a_trace_knows_all_weights_of_its_model(task):
     assert all(np.array_equal(found[name], run.weights[name]) for name in found)
 
 
+def script_of(run, data: str = "") -> str:
+    return script(run.original, run.changes, run.step, run.weights, data)
+
+
 def test_a_cell_that_torch_does_not_have_is_said():
     own = next(name for name, cell in CELLS.items() if not cell.fused)
     run = trained(SMALL.with_(cell=own))
@@ -121,6 +125,23 @@ def test_netcdf_holds_the_trace(settings, tmp_path):
         assert found.attrs["loss"] == trace.loss
         if trace.encoder is not None:
             assert np.array_equal(found["encoder_h"], trace.encoder.states["h"])
+
+
+@pytest.mark.parametrize(
+    ("task", "axes"),
+    [
+        ("names", ("sequence", "output_0")),  # 16 scores, once, after 16 time steps
+        ("caption", ("sequence", "time", "output_0")),
+        ("adding", ("sequence", "output_0")),
+        ("sine", ("sequence", "time", "output_0")),
+    ],
+)
+def test_netcdf_calls_time_what_is_time(task, axes):
+    import xarray
+
+    trace = training.observe(trained(SMALL.with_(task=task, length=16), 1))
+    with xarray.open_dataset(io.BytesIO(tables.netcdf(trace))) as found:
+        assert found["output"].dims == axes and found["target"].dims[: len(axes) - 1] == axes[:-1]
 
 
 def test_the_table_has_every_number_once():

@@ -84,6 +84,19 @@ def test_those_beyond_the_limit_wait_their_turn(monkeypatch):
     first[1].cancel()
 
 
+def test_what_is_cancelled_while_it_waits_is_never_begun(monkeypatch):
+    monkeypatch.setenv("RNNVIZ_ERRANDS", "process")
+    first = [send("echo", {"seconds": 60}, dict) for _ in range(2)]
+    made = []
+    waiting = send("echo", {}, lambda: made.append("arrays") or {})
+    last = send("echo", {}, dict)
+    waiting.cancel()
+    for each in first:
+        each.cancel()
+    assert last.wait(30).state == DONE
+    assert waiting.error == "This was cancelled." and made == []
+
+
 def test_its_process_ends_with_the_server(tmp_path):
     """Nobody holds its standard input any more: it goes, in the middle of its work."""
     command = [sys.executable, "-m", "rnnviz", "errand", "echo"]

@@ -12,7 +12,7 @@ from rnnviz import training
 from rnnviz.runs import NotYours, Spec
 from rnnviz.runs.inline import InlineFleet
 from rnnviz.runs.job import Job
-from rnnviz.runs.messages import pack_spec, unpack, unpack_spec
+from rnnviz.runs.messages import pack_parts, pack_spec, unpack, unpack_spec
 from rnnviz.start import Start
 
 ADA, BOB = "a" * 32, "b" * 32
@@ -104,6 +104,17 @@ def test_equal_starts_of_one_process_are_one_object(given):
     for name, array in given.weights.items():
         np.testing.assert_array_equal(first.weights[name], array)
     assert arrived(replace(given, name="another")) is not first
+
+
+def test_a_run_that_is_restored_keeps_the_name_of_its_own_start(given):
+    def restored(start):
+        run = training.start(CONFIG, start=start, device="cpu")
+        return unpack_spec(*unpack(pack_parts({"verb": "create", "job": "j"}, run.to_parts())))[1].start
+
+    first, again = restored(given), restored(given)
+    assert first is again
+    other = restored(replace(given, name="somebody else's"))
+    assert other is not first and other.name == "somebody else's"
 
 
 def test_early_stopping_pauses_says_why_and_lets_one_look_at_the_best(engine, settled, wait):
