@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnviz.cells import CELLS
-from rnnviz.cells.layer import WEIGHTS
+from rnnviz.cells.layer import stack_shapes
 from rnnviz.config import ConfigError, ExperimentConfig
 
 if TYPE_CHECKING:
@@ -167,12 +167,8 @@ class Start:
         rows, size = len(CELLS[self.cell].chunks) * self.hidden_size, self.hidden_size
         first = self.weights.get(f"{stack}.weight_ih_l0")
         reads = first.shape[1] if first is not None and first.ndim == 2 else 0
-        expected: dict[str, tuple[int, ...]] = {}
-        for layer in range(self.num_layers):
-            columns = size * directions if layer else reads
-            for suffix in (f"_l{layer}", f"_l{layer}_reverse")[:directions]:
-                shapes = ((rows, columns), (rows, size), (rows,), (rows,))
-                expected |= {f"{stack}.{kind}{suffix}": shape for kind, shape in zip(WEIGHTS, shapes, strict=True)}
+        shapes = stack_shapes(rows, reads, size, self.num_layers, directions)
+        expected = {f"{stack}.{name}": shape for name, shape in shapes.items()}
         for name in sorted({*expected, *(name for name in self.weights if _part(name) == stack)}):
             shape = self._shape(name)
             if shape is None or shape != expected.get(name) or not all(shape):
@@ -213,6 +209,11 @@ def _part(name: str) -> str:
 
 def _words(shape: tuple[int, ...] | None) -> str:
     return "not there" if shape is None else str(shape)
+
+
+def from_scratch(config: ExperimentConfig) -> ExperimentConfig:
+    """The same experiment from random weights, all of which train."""
+    return config.with_(start="", freeze="nothing", readout="kept")
 
 
 def named(config: ExperimentConfig, start: Start | None) -> ExperimentConfig:

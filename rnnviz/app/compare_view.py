@@ -21,12 +21,12 @@ from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.glossary import lookup
 from rnnviz.runs.view import DIVERGED, FAILED, PLAYING
 from rnnviz.sizes import network
+from rnnviz.start import from_scratch
 from rnnviz.tasks import Task
 
 SHOWN = ("lstm", "gru", "rnn_tanh")
 SEEDS = (1, 3, 5)
 STEPS = (300, 1000, 3000)
-SEED_END = 2**31
 MATCHED = ("hidden size", "parameter count")
 
 
@@ -68,10 +68,8 @@ def entries(settings: ExperimentConfig, task: Task, seeds: int, matched: str) ->
         hidden = model.matched(name).hidden_size if matched == MATCHED[1] else settings.hidden_size
         hidden = min(hidden, int(BY_FIELD["hidden_size"].bounds[1]))
         for k in range(seeds):
-            seed = (settings.seed + k) % SEED_END
-            each, _ = consistent(
-                settings.with_(cell=name, hidden_size=hidden, seed=seed, start="", freeze="nothing", patience=0), []
-            )
+            given = from_scratch(settings.other_seed(k)).with_(cell=name, hidden_size=hidden, patience=0)
+            each, _ = consistent(given, [])
             found.append(Entry(CELLS[name].label, each))
     return found
 

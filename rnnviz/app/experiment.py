@@ -14,6 +14,7 @@ from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
 from rnnviz.runs.view import Spec
 from rnnviz.shapes import SHAPES
+from rnnviz.start import from_scratch
 from rnnviz.tasks import TASKS, Task, make_task
 
 
@@ -93,11 +94,6 @@ def both_of(settings: ExperimentConfig, data: Dataset | None = None) -> dict[str
     visitor.beside[jobs["fine-tuned"]] = jobs["from scratch"]
     visitor.equip(*jobs.values())
     return jobs
-
-
-def from_scratch(settings: ExperimentConfig) -> ExperimentConfig:
-    """The same experiment from random weights, all of which train."""
-    return settings.with_(start="", freeze="nothing", readout="kept")
 
 
 def jobs_of(group: str, experiments: Mapping[str, ExperimentConfig], data: Dataset | None = None) -> dict[str, str]:

@@ -7,7 +7,6 @@ import streamlit as st
 
 from rnnviz.app import controls, session, starts
 from rnnviz.app.controls import page_choice, setting_switch
-from rnnviz.app.experiment import from_scratch
 from rnnviz.app.frame import page
 from rnnviz.app.live import Views, state_words, trouble
 from rnnviz.app.show import picture
@@ -20,7 +19,7 @@ from rnnviz.glossary import lookup
 from rnnviz.run import History
 from rnnviz.runs.store import StoreError
 from rnnviz.runs.view import View
-from rnnviz.start import EMBEDDINGS, FROZEN_PARTS, Start
+from rnnviz.start import EMBEDDINGS, FROZEN_PARTS, Start, from_scratch
 from rnnviz.tasks import TASKS, Task
 from rnnviz.trace import Trace
 

@@ -14,6 +14,7 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.figures.flow import flow_figure
 from rnnviz.figures.gradient_norms import grad_norms_figure
 from rnnviz.runs.view import View
+from rnnviz.start import from_scratch
 
 MOST_STEPS, MOST_UNITS = 200, 64
 SHOWN = ("rnn_tanh", "lstm", "gru")
@@ -45,9 +46,9 @@ def experiments(settings: ExperimentConfig) -> dict[str, ExperimentConfig]:
 
     Small enough to be analysed between two pictures.
     """
-    shared = settings.with_(
+    shared = from_scratch(settings).with_(
         task="noise", init="orthogonal", precision="float64", num_layers=1, bidirectional=False,
-        embedding_size=0, start="", dropout=0.0, update_bias=settings.forget_bias,
+        embedding_size=0, dropout=0.0, update_bias=settings.forget_bias,
     )  # fmt: skip
     return {CELLS[name].label: shared.with_(cell=name) for name in SHOWN}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from rnnviz.app.controls import controls, current, share, take, undo_button
-from rnnviz.app.experiment import from_scratch
 from rnnviz.config import ExperimentConfig
+from rnnviz.start import from_scratch
 
 
 def panel(
