@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from rnnviz.rivals.base import Rival, predicts_numbers, quiet
-from rnnviz.rivals.examples import gathered
+from rnnviz.rivals.examples import gathered, lengths_of
 from rnnviz.rivals.linear import spread
 
 LONGEST = 3  # symbols of a piece
@@ -44,8 +44,7 @@ class Bag(Rival):
 
 def sequences(batch):
     """The symbols of each sequence, as long as it is."""
-    lengths = batch.lengths if batch.lengths is not None else [batch.inputs.shape[1]] * len(batch.inputs)
-    return [tuple(row[:length].tolist()) for row, length in zip(batch.inputs, lengths, strict=True)]
+    return [tuple(row[:length].tolist()) for row, length in zip(batch.inputs, lengths_of(batch), strict=True)]
 
 
 def pieces(symbols):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,13 +17,16 @@ CELLS = 8_000_000  # numbers of a table at most
 def gathered(task: Task, budget: Budget, values: int) -> Batch:
     """The sequences of the run's first batches, each once, until they ask for `values` outputs.
 
-    Sequences of different lengths are filled up with 0; `lengths` says how long each is.
+    Sequences of different lengths are filled up with 0. What there is say `counts` where there is an output at every
+    time step, and `lengths` where there is one a sequence; a batch that is whole by chance says neither.
     """
     batches, count = [], 0
     for step in range(budget.steps):
         batch = task.batch(step)
-        batches.append(batch)
-        count += int(counted(task, batch).sum())
+        there = counted(task, batch)
+        said = {"counts": there, "lengths": None} if answers_always(task) else {"lengths": lengths_of(batch)}
+        batches.append(replace(batch, **said, target_lengths=None))
+        count += int(there.sum())
         if count >= values:
             break
     return _once(joined(batches))
@@ -48,28 +51,25 @@ def joined(batches: list[Batch]) -> Batch:
 def _once(batch: Batch) -> Batch:
     """Without sequences that are there already."""
     seen = {(x.tobytes(), y.tobytes()): k for k, (x, y) in enumerate(zip(batch.inputs, batch.targets, strict=True))}
-    kept = np.sort(np.fromiter(seen.values(), int, len(seen)))
-    return Batch(**{name: None if value is None else value[kept] for name, value in vars(batch).items()})  # type: ignore[arg-type]
+    return batch.some(np.sort(np.fromiter(seen.values(), int, len(seen))))
 
 
 def counted(task: Task, batch: Batch) -> np.ndarray:
     """(B, T) bool, or (B, 1) where there is one output a sequence: which outputs enter the loss."""
-    if not answers_always(task):
-        return np.ones((len(batch.inputs), 1), bool)
-    if batch.counts is not None:
-        return batch.counts
-    time = batch.targets.shape[1]
-    lengths = batch.lengths if batch.target_lengths is None else batch.target_lengths
-    if lengths is None:
-        return np.ones((len(batch.inputs), time), bool)
-    return np.arange(time) < lengths[:, None]
+    return batch.counted() if answers_always(task) else np.ones((len(batch.inputs), 1), bool)
+
+
+def lengths_of(batch: Batch) -> np.ndarray:
+    """(B,) time steps that the inputs of each sequence have."""
+    return np.full(len(batch.inputs), batch.inputs.shape[1]) if batch.lengths is None else batch.lengths
 
 
 @dataclass(frozen=True)
 class Window:
     """The last `steps` time steps as one row: their values one after the other, then which of them there were.
 
-    What was before the first time step is 0. tokens: of how many kinds, for one-hot rows; 0 for vectors of `size`.
+    What was before the first time step is 0. tokens: whether a value is a token, one-hot among `size` kinds, rather
+    than a vector of `size` numbers.
     """
 
     steps: int
@@ -155,6 +155,4 @@ def places(task: Task, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     if answers_always(task):
         sequences, times = np.nonzero(counted(task, batch))
         return sequences, times
-    count, time = batch.inputs.shape[:2]
-    lengths = np.full(count, time) if batch.lengths is None else batch.lengths
-    return np.arange(count), lengths - 1
+    return np.arange(len(batch.inputs)), lengths_of(batch) - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnviz.rivals.base import Rival, predicts_numbers
+from rnnviz.rivals.examples import lengths_of
 from rnnviz.tasks.base import Task
 
 SEEN = 64  # sequences by which it is found out which input a target will be
@@ -33,9 +34,9 @@ def echoed(task: Task) -> list[int] | None:
     """For every output the input column that shows the target some time steps later; None where one has none."""
     batch = task.heldout(SEEN)
     ahead = task.config.horizon if "horizon" in task.uses else 1
-    later, targets = batch.inputs[:, ahead:], batch.targets[:, :-ahead]
-    if batch.counts is not None:
-        later, targets = later[batch.counts[:, :-ahead]], targets[batch.counts[:, :-ahead]]
+    time = batch.inputs.shape[1]
+    there = batch.counted()[:, :-ahead] & (np.arange(ahead, time) < lengths_of(batch)[:, None])
+    later, targets = batch.inputs[:, ahead:][there], batch.targets[:, :-ahead][there]
     columns = []
     for output in range(task.output_size):
         same = [k for k in range(task.input_size) if np.array_equal(later[..., k], targets[..., output])]

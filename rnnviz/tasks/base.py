@@ -13,6 +13,7 @@ from rnnviz.data.dataset import Dataset
 
 HELDOUT, TEST = 2**31, 2**31 + 1  # the streams of the held-out and the test set: no training step reaches them
 PROBE_SIZE = 8
+HIGHER = ("accuracy", "exact_match")  # metrics of which more is better; they are shares
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class Batch:
         """The sequences that an index of numpy's names: a slice, numbers, or which of them (B,) bool."""
         cut: dict[str, Any] = {k: None if v is None else v[which] for k, v in vars(self).items()}
         return Batch(**cut)
+
+    def counted(self) -> np.ndarray:
+        """(B, T) bool, of a task with an output at every time step: which of them enter the loss."""
+        if self.counts is not None:
+            return self.counts
+        lengths = self.lengths if self.target_lengths is None else self.target_lengths
+        count, time = self.targets.shape[:2]
+        return np.ones((count, time), bool) if lengths is None else np.arange(time) < lengths[:, None]
 
     def with_precision(self, name: str) -> Batch:
         """The same batch, its real numbers as `"float32"` or `"float64"`; tokens and classes stay int64."""

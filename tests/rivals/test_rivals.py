@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from rnnviz.config import ExperimentConfig
+from rnnviz.data.dataset import Column, Dataset
 from rnnviz.rivals import RIVALS
 from rnnviz.rivals.base import Budget
 from rnnviz.rivals.constant import Constant
@@ -102,6 +103,45 @@ def test_persistence_finds_the_column_that_is_predicted(ahead):
     batch = task.heldout(4)
     assert np.array_equal(fitted(Persistence, task).outputs(batch)[..., 0], batch.inputs[..., 1])
     assert Persistence.refuses(task_of("noise")) and Persistence.refuses(task_of("adding"))
+
+
+def table(lengths, gaps=(), **settings):
+    """Sequences of `lengths` rows of a wave around 3, which `gaps` are missing of; as an uploaded task's."""
+    wave = 3 + np.sin(np.arange(sum(lengths)) / 5)
+    wave[list(gaps)] = np.nan
+    column = Column("a", "number", wave)
+    data = Dataset("wave.csv", (column,), np.append(0, np.cumsum(lengths)), ())
+    settings = {"length": 10, "batch_size": 4, "scaling": "none", "missing": "mask", "targets": (0,), **settings}
+    return make_task(ExperimentConfig(task="uploaded", **settings), data)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_missing_in_a_few_batches_is_learned_in_none(seed):
+    """Most batches are whole and say nothing of it; a missing target stands as 0, and no other number does."""
+    task = table([400], gaps=[100], seed=seed)
+    seen = gathered(task, BUDGET, BUDGET.examples)
+    assert not seen.counts.all()
+    assert np.array_equal(seen.counts, seen.targets[..., 0] != 0)
+    assert fitted(Constant, task).output == pytest.approx(seen.targets[seen.targets != 0].mean())
+
+
+def test_short_sequences_are_known_among_whole_ones():
+    class Silent(toys.Pairs):
+        def sample(self, rng, size, split):
+            batch = super().sample(rng, size, split)
+            return replace(batch, lengths=None) if (batch.lengths == self.time_steps).all() else batch
+
+    settings = toys.config(length=5, batch_size=1)
+    found, wanted = (gathered(kind(settings), BUDGET, 60) for kind in (Silent, toys.Pairs))
+    assert np.array_equal(found.lengths, wanted.lengths) and np.array_equal(found.inputs, wanted.inputs)
+
+
+def test_persistence_looks_at_no_padding():
+    """A sequence as long as a window has no row to come after its last time step."""
+    task = table([100, 50, 30, 220], length=30)
+    assert echoed(task) == [0] and Persistence.refuses(task) == ""
+    batch = task.heldout()
+    assert batch.lengths is not None and batch.lengths.min() < batch.inputs.shape[1]
 
 
 def test_linear_autoregression_solves_sines_once_it_has_seen_enough():
