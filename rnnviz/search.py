@@ -18,6 +18,7 @@ import numpy as np
 from rnnviz.config import ExperimentConfig
 from rnnviz.rivals.judging import HIGHER
 from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
+from rnnviz.start import from_scratch
 
 AT_ONCE = 6  # runs that train at a time
 KEPT = 2000  # outcomes
@@ -47,7 +48,7 @@ class Plan:
         if not (self.cells and self.sizes and self.rates):
             return []
         # weights that are given have one size, and early stopping would end trials at different steps
-        settings = settings.with_(start="", freeze="nothing", patience=0)
+        settings = from_scratch(settings).with_(patience=0)
         if self.draws:
             return self._drawn(settings)
         return [
@@ -59,20 +60,24 @@ class Plan:
 
     def _drawn(self, settings: ExperimentConfig) -> list[ExperimentConfig]:
         rng = np.random.default_rng([settings.seed, 11])
-        found: dict[ExperimentConfig, None] = {}  # each once, in order
+        found: dict[tuple[str, int, float], None] = {}  # each once, in order
         for _ in range(TRIES * self.draws):
             size, rate = (_between(values, rng.random()) for values in (self.sizes, self.rates))
             cell = self.cells[rng.integers(len(self.cells))]
-            found[settings.with_(cell=cell, hidden_size=round(size), learning_rate=float(f"{rate:.2g}"))] = None
+            found[cell, round(size), float(f"{rate:.2g}")] = None
             if len(found) == self.draws:
                 break
-        return list(found)
+        return [settings.with_(cell=cell, hidden_size=size, learning_rate=rate) for cell, size, rate in found]
 
     def trials(self, experiments: Iterable[ExperimentConfig]) -> list[Trial]:
         """All runs: one seed of every experiment, in no order, then the next, so that the whole shows early."""
         given = list(experiments)
-        tried = [given[k] for k in np.random.default_rng(0).permutation(len(given))]
-        return [Trial(each.other_seed(k), self.steps) for k in range(self.seeds) for each in tried]
+        tried = [self.seeded(given[k]) for k in np.random.default_rng(0).permutation(len(given))]
+        return [trial for same_seed in zip(*tried, strict=True) for trial in same_seed]
+
+    def seeded(self, experiment: ExperimentConfig) -> list[Trial]:
+        """One experiment's runs, one a seed."""
+        return [Trial(experiment.other_seed(k), self.steps) for k in range(self.seeds)]
 
 
 def _between(values: Sequence[float], share: float) -> float:
@@ -199,7 +204,7 @@ def spots(
     """Every experiment with what is known of it so far, in their order."""
     found = []
     for settings in experiments:
-        outcomes = tuple(known[trial] for trial in plan.trials([settings]) if trial in known)
+        outcomes = tuple(known[trial] for trial in plan.seeded(settings) if trial in known)
         found.append(Spot(settings, outcomes, tuple(each.measure(quantity) for each in outcomes), plan.seeds))
     return found
 

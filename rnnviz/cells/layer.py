@@ -78,6 +78,17 @@ def layer_weights(weights: Mapping[str, np.ndarray], layer_name: str) -> dict[st
     return {kind: weights[f"{kind}_{layer_name}"] for kind in WEIGHTS if f"{kind}_{layer_name}" in weights}
 
 
+def stack_shapes(rows: int, inputs: int, hidden: int, num_layers: int, directions: int) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of every weight of a stack, as torch.nn names them, layer by layer. rows: K, of all its gates."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(num_layers):
+        below = hidden * directions if layer else inputs
+        for suffix in (f"_l{layer}", f"_l{layer}_reverse")[:directions]:
+            found = ((rows, below), (rows, hidden), (rows,), (rows,))
+            shapes |= {kind + suffix: shape for kind, shape in zip(WEIGHTS, found, strict=True)}
+    return shapes
+
+
 def recover(
     cell: Cell,
     inputs: np.ndarray,

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnviz.cells import CELLS
+from rnnviz.cells.layer import stack_shapes
 from rnnviz.data.errors import DataError
 
 Arrays = Mapping[str, np.ndarray]
@@ -52,7 +53,10 @@ class Stack:
     @property
     def layers(self) -> Iterator[str]:
         """The endings of its names, layer by layer and direction by direction: "l0", "l0_reverse", "l1" ..."""
-        return _layers(self.num_layers, self.bidirectional)
+        for layer in range(self.num_layers):
+            yield f"l{layer}"
+            if self.bidirectional:
+                yield f"l{layer}_reverse"
 
     @property
     def parameters(self) -> int:
@@ -137,25 +141,21 @@ def _stack(path: str, own: Arrays) -> Stack:
     both = any(name.endswith("_reverse") for name in own)
     bias = any(name.startswith("bias") for name in own)
     kept: dict[str, np.ndarray] = {}
-    for layer in _layers(num_layers, both):
-        below = inputs if layer.startswith("l0") else hidden * (1 + both)
-        shapes = {"weight_ih": (rows, below), "weight_hh": (rows, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
-        for kind, shape in shapes.items():
-            name = f"{kind}_{layer}"
-            if kind.startswith("bias") and not bias:
-                kept[name] = np.zeros(shape, kept["weight_hh_l0"].dtype)
-                continue
-            if name not in own:
-                raise DataError(
-                    f"{at(name)} is missing, though other names call for it: save the whole state_dict of the model."
-                )
-            if own[name].shape != shape:
-                raise DataError(
-                    f"{at(name)} has shape {own[name].shape}; expected {shape} for {hidden} hidden units: the file "
-                    "does not hold one model as torch.nn saves it."
-                )
-            _check_finite(at(name), own[name])
-            kept[name] = own[name]
+    for name, shape in stack_shapes(rows, inputs, hidden, num_layers, 1 + both).items():
+        if name.startswith("bias") and not bias:
+            kept[name] = np.zeros(shape, kept["weight_hh_l0"].dtype)
+            continue
+        if name not in own:
+            raise DataError(
+                f"{at(name)} is missing, though other names call for it: save the whole state_dict of the model."
+            )
+        if own[name].shape != shape:
+            raise DataError(
+                f"{at(name)} has shape {own[name].shape}; expected {shape} for {hidden} hidden units: the file "
+                "does not hold one model as torch.nn saves it."
+            )
+        _check_finite(at(name), own[name])
+        kept[name] = own[name]
     return Stack(path, cells, inputs, hidden, num_layers, both, bias, kept)
 
 
@@ -167,13 +167,6 @@ def _check_finite(name: str, array: np.ndarray) -> None:
             f"{name} holds {len(bad)} of {array.size} values that are no finite numbers, the first at [{place}]: "
             "training diverged, so save the model from before that."
         )
-
-
-def _layers(num_layers: int, bidirectional: bool) -> Iterator[str]:
-    for layer in range(num_layers):
-        yield f"l{layer}"
-        if bidirectional:
-            yield f"l{layer}_reverse"
 
 
 def _none(weights: Arrays) -> str:
