@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from zlib import crc32
 
 import numpy as np
 
 from rnnviz.tasks.base import Batch, Task
-from rnnviz.tasks.symbols import Symbols, padded
+from rnnviz.tasks.symbols import Symbols, padded, split_of
 
 SUBJECTS = ("film", "story", "music", "acting", "ending", "food", "service", "room")
 VALUES = {"great": 2, "lovely": 2, "good": 1, "nice": 1, "dull": -1, "bad": -1, "awful": -2, "terrible": -2}
@@ -17,7 +16,6 @@ DEGREES = {"": 2, "slightly": 1, "very": 3, "extremely": 4}
 DENIALS = ("", "", "not", "never")
 DRAWN = (4, *(len(SUBJECTS), len(DENIALS), len(DEGREES), len(VALUES)) * 2)  # how a remark is built, and its clauses
 HEAVY = 3  # the clause that a remark comes down to counts three times
-HELD_BACK = 10  # one remark in ten is held out, and another tests
 LONGEST = 40  # words of a visitor's own remark
 WORDS = Symbols(
     sorted({"the", "was", ",", "but", "and", "although", *SUBJECTS, *VALUES, *DEGREES, *DENIALS} - {""}), "word", " "
@@ -68,7 +66,7 @@ class Sentiment(Task):
         while len(rows) < size:
             for draw in rng.integers(0, DRAWN, (size, len(DRAWN))).tolist():
                 words, worth = remark(draw)
-                if worth and part(words) == split:
+                if worth and split_of(words) == split:
                     rows.append(WORDS.encode(words))
                     targets.append(int(worth > 0))
         table, lengths = padded(rows[:size])
@@ -104,8 +102,3 @@ def clause(draw: Sequence[int]) -> tuple[list[str], int]:
     parts = "the", SUBJECTS[subject], "was", DENIALS[denial], tuple(DEGREES)[degree], tuple(VALUES)[adjective]
     worth = VALUES[parts[5]] * DEGREES[parts[4]] * (-1 if parts[3] else 1)
     return [word for word in parts if word], worth
-
-
-def part(words: list[str]) -> str:
-    """The split that a remark is in: no two have one in common."""
-    return {0: "heldout", HELD_BACK // 2: "test"}.get(crc32(" ".join(words).encode()) % HELD_BACK, "train")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from zlib import crc32
 
 import numpy as np
 
 from rnnviz.tasks.base import Batch, Task
-from rnnviz.tasks.symbols import Symbols, padded
+from rnnviz.tasks.symbols import Symbols, padded, split_of
 
 TAGS = (
     "determiner",
@@ -25,7 +24,6 @@ TAGS = (
 BOTH = ("young", "old", "rich", "poor", "sick", "brave")  # adjective before a noun, else a noun
 DOUBLE = ("man", "judge", "nurse", "guide", "guard", "pilot")  # noun before a verb; verb after a noun
 ACTS = ("sleeps", "waits", "laughs", "works")
-HELD_BACK = 10  # one sentence in ten is held out, and another tests
 LONGEST = 40  # words of a visitor's own sentence
 WORDS = Symbols(
     (*BOTH, *DOUBLE, *ACTS, "the", "a", "they", "we", "her", "them", "to", "before", "because", "."), "word", " "
@@ -88,7 +86,7 @@ class Tagging(Task):
         while len(rows) < size:
             tagged = sentence(rng)
             words = [word for word, _ in tagged]
-            if part(words) == split:
+            if split_of(words) == split:
                 rows.append(WORDS.encode(words))
                 tags.append(np.array([TAGS.index(tag) for _, tag in tagged]))
         table, lengths = padded(rows)
@@ -109,11 +107,6 @@ class Tagging(Task):
 def sentence(rng: np.random.Generator) -> Tagged:
     """Words and their tags, drawn at random."""
     return [*_clause(rng), *_tail(rng), (".", "stop")]
-
-
-def part(words: list[str]) -> str:
-    """The split that a sentence is in: no two have one in common."""
-    return {0: "heldout", HELD_BACK // 2: "test"}.get(crc32(" ".join(words).encode()) % HELD_BACK, "train")
 
 
 def _clause(rng: np.random.Generator) -> Tagged:
