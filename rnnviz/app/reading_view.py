@@ -25,7 +25,7 @@ HOW = ("Read", "Names of columns", "No names of columns", "What stands before") 
 def preview(data: Dataset, train_fraction: float | None = None) -> None:
     """train_fraction: where, in the file's order, the training part ends; None where that is no single row."""
     size = f"{data.rows:,} rows, {len(data.table):,} columns" if data.kind == "table" else ""
-    texts = f"{len(data.texts):,} texts, " * (len(data.texts) > 1) + f"{len(data.text or ''):,} characters"
+    texts = f"{len(data.texts):,} texts, " * (len(data.texts) > 1) + f"{data.characters:,} characters"
     several = f" in {data.sequences:,} sequences" if data.sequences > 1 and data.kind == "table" else ""
     st.markdown(f"**{literal(data.name)}** · {size or texts}{several}")
     _notes(data.notes)
@@ -111,10 +111,9 @@ def _shown(column: Column) -> Any:
 
 def _texts(data: Dataset) -> None:
     first = data.texts[0]
-    counted = (data.text or "")[:COUNTED]
 
     def frequencies() -> Any:
-        counts = Counter(counted)
+        counts = Counter((data.text or "")[:COUNTED])
         return token_frequencies(list(counts), np.array(list(counts.values())))
 
     picture("tokens", "data tokens", data.fingerprint, frequencies)

@@ -10,7 +10,7 @@ from tokenize import TokenError
 import numpy as np
 
 from rnnviz.data.bounds import MOST_CELLS, check_size
-from rnnviz.data.columns import Found, finite, worded
+from rnnviz.data.columns import Found, coded, finite, worded
 from rnnviz.data.dataset import Column
 from rnnviz.data.decoding import shown, whole
 from rnnviz.data.errors import DataError, reading
@@ -127,7 +127,6 @@ def _column(name: str, values: np.ndarray) -> Found:
         moments = values.astype("M8[us]" if kind == "M" else "m8[us]")
         seconds = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 1e6)
         return Found(Column(name, "time", seconds)) if kind == "M" else finite(name, seconds)
-    seen: dict[str, int] = {}
     words = [whole(word.decode("utf-8", "replace") if isinstance(word, bytes) else word) for word in values.tolist()]
-    codes = np.array([seen.setdefault(word, len(seen)) for word in words])
-    return Found(worded(name, codes, list(seen), np.array([not word for word in seen])))
+    codes, different = coded(words)
+    return Found(worded(name, codes, different, np.array([not word for word in different])))

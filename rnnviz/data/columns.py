@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +53,9 @@ class Cells:
 
     @classmethod
     def of(cls, name: str, cells: list[str], places: np.ndarray, where: str) -> Cells:
-        seen: dict[str, int] = {}
-        codes = np.fromiter((seen.setdefault(cell, len(seen)) for cell in cells), np.int64, len(cells))
-        gap = np.fromiter((word.lower() in GAPS for word in seen), bool, len(seen))
-        return cls(name, codes, list(seen), gap, np.bincount(codes, minlength=len(seen)), places, where)
+        codes, words = coded(cells)
+        gap = np.fromiter((word.lower() in GAPS for word in words), bool, len(words))
+        return cls(name, codes, words, gap, np.bincount(codes, minlength=len(words)), places, where)
 
     @property
     def present(self) -> list[int]:
@@ -90,6 +89,12 @@ def read_column(
     if sum(map(is_number, sample)) < len(sample) / 2:
         return Found(worded(name, c.codes, c.words, c.gap))
     return _numbers(c, decimal_comma) or Found(worded(name, c.codes, c.words, c.gap))
+
+
+def coded(words: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """(N,) int64: the place of each word among the different ones, and those, in the order of first appearance."""
+    seen: dict[str, int] = {}
+    return np.fromiter((seen.setdefault(word, len(seen)) for word in words), np.int64, len(words)), list(seen)
 
 
 def worded(name: str, codes: np.ndarray, words: list[str], gap: np.ndarray, few: bool = False) -> Column:

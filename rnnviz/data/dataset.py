@@ -99,12 +99,17 @@ class Dataset:
         kinds = {column.name: column.kind for column in self.table if column.name != FILE}
         return "text" if kinds == {TEXT: "text"} else "table"
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The texts of a data set of texts, a row each; none for a table."""
         if self.kind != "text":
             return ()
         return tuple(next(column for column in self.table if column.name == TEXT).words())
+
+    @property
+    def characters(self) -> int:
+        """How long `text` is."""
+        return max(0, sum(len(text) + 1 for text in self.texts) - 1)
 
     @property
     def text(self) -> str | None:
@@ -140,8 +145,8 @@ class Dataset:
 
     def _own_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         words: dict[str, Any] = {"name": self.name, "columns": self.columns, "notes": self.notes}
-        if self.text is not None and len(self.table) == self.rows == 1:
-            return words | {"columns": ()}, {TEXT: np.frombuffer(self.text.encode(), np.uint8)}
+        if self.kind == "text" and len(self.table) == self.rows == 1:
+            return words | {"columns": ()}, {TEXT: np.frombuffer(self.texts[0].encode(), np.uint8)}
         arrays = {}
         for kind, (name, _) in TYPES.items():
             of_kind = [column.values for column in self.table if column.kind == kind]

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from rnnviz.data.bounds import MOST_ROWS
-from rnnviz.data.columns import worded
+from rnnviz.data.columns import coded, worded
 from rnnviz.data.dataset import Column
 from rnnviz.data.decoding import shown
 from rnnviz.data.errors import DataError
@@ -45,16 +45,10 @@ def read_fasta(name: str, text: str) -> list[Column]:
     if "" in sequences:
         place = starts[sequences.index("")]
         raise DataError(f"{name} names a sequence on line {place:,}, but no letters follow it: add them.")
-    codes, levels = _coded([first for first, _ in heads])
+    codes, levels = coded([first for first, _ in heads])
     columns = [worded("id", codes, levels, np.zeros(len(levels), bool), few=True)]
-    codes, levels = _coded([rest for _, rest in heads])
+    codes, levels = coded([rest for _, rest in heads])
     if any(levels):
         columns.append(worded("description", codes, levels, np.array([not level for level in levels])))
-    codes, levels = _coded(sequences)
+    codes, levels = coded(sequences)
     return [*columns, Column("sequence", "text", codes, tuple(levels))]
-
-
-def _coded(words: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Words as places among the different ones."""
-    seen: dict[str, int] = {}
-    return np.array([seen.setdefault(word, len(seen)) for word in words], np.int64), list(seen)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnviz.data.bounds import check_size
-from rnnviz.data.columns import worded
+from rnnviz.data.columns import coded, worded
 from rnnviz.data.dataset import FILE, Column, Dataset
 from rnnviz.data.decoding import shown
 from rnnviz.data.errors import DataError
@@ -26,21 +26,25 @@ def joined(parts: Sequence[Dataset]) -> Dataset:
     named = [{column.name: column for column in part.table} for part in parts]
     table = [_stacked([columns[name] for columns in named], parts) for name in first.columns]
     rows = [part.rows for part in parts]
-    names = tuple(dict.fromkeys(shown(part.name) or "a file" for part in parts))
-    codes = np.repeat([names.index(shown(part.name) or "a file") for part in parts], rows)
+    called = [shown(part.name) or "a file" for part in parts]
+    codes, names = coded(called)
     label = FILE
     while label in first.columns:
         label += "_"
-    file = Column(label, "category", codes.astype(np.int32), names)
+    file = Column(label, "category", np.repeat(codes, rows).astype(np.int32), tuple(names))
     starts = np.cumsum([0, *rows])
     bounds = np.concatenate([[0], *(part.bounds[1:] + start for part, start in zip(parts, starts, strict=False))])
     notes: dict[str, list[str]] = {}
-    for part in parts:
+    for part, file_name in zip(parts, called, strict=True):
         for note in part.notes:
-            notes.setdefault(note, []).append(shown(part.name))
-    said = [note if len(files) == len(parts) else f"{files[0]}: {note}" for note, files in notes.items()]
-    name = f"{len(parts)} files: {', '.join(names[:3])}{', …' * (len(names) > 3)}"
+            notes.setdefault(note, []).append(file_name)
+    said = [note if len(files) == len(parts) else f"{_listed(files)}: {note}" for note, files in notes.items()]
+    name = f"{len(parts)} files: {_listed(names)}"
     return Dataset(name, (*table, file), bounds.astype(np.int64), tuple(said))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + ", …" * (len(names) > 3)
 
 
 def _compare(first: Dataset, part: Dataset) -> None:
@@ -64,17 +68,11 @@ def _stacked(columns: list[Column], parts: Sequence[Dataset]) -> Column:
     kinds = {column.kind for column in columns if not column.gaps.all()} or {"number"}
     name = columns[0].name
     if kinds <= {"category", "text"}:
-        seen: dict[str, int] = {}
-        codes = []
-        for column in columns:
-            if column.levels:
-                place = np.array([seen.setdefault(level, len(seen)) for level in column.levels])
-                codes.append(np.where(column.gaps, -1, place[column.values.astype(np.int64)]))
-            else:
-                codes.append(np.full(len(column.values), -1))
-        every = np.concatenate(codes)
-        every[every < 0] = len(seen)
-        column = worded(name, every, [*seen, ""], np.array([False] * len(seen) + [True]))
+        codes, words = coded([level for column in columns for level in (*column.levels, "")])  # "": where it is missing
+        places = np.split(codes, np.cumsum([len(column.levels) + 1 for column in columns])[:-1])
+        values = (np.where(column.gaps, -1, column.values).astype(np.int64) for column in columns)
+        every = np.concatenate([place[value] for place, value in zip(places, values, strict=True)])
+        column = worded(name, every, words, np.array([not word for word in words]))
         return column if parts[0].kind == "table" else Column(name, "text", column.values.astype(int), column.levels)
     if len(kinds) > 1:
         kind = next(column.kind for column in columns if column.kind in kinds)

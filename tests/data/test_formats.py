@@ -47,6 +47,22 @@ def test_parts_carry_every_kind_and_every_sequence():
         Dataset.from_parts(words, arrays | {"times": arrays["times"][:, 0]})
 
 
+def test_a_note_that_not_all_files_share_names_those_that_do():
+    odd, even = b"x;y\n1;a\n", b"x,y\n1,a\n"
+    notes = read([("a.csv", even), ("b.csv", odd), ("c.csv", even)]).notes
+    assert [note.split(":")[0] for note in notes if "separated by" in note] == ["a.csv, c.csv", "b.csv"]
+    many = read([*((f"{k}.csv", even) for k in range(5)), ("9.csv", odd)]).notes
+    assert [note.split(":")[0] for note in many if "separated by" in note] == ["0.csv, 1.csv, 2.csv, …", "9.csv"]
+
+
+def test_words_and_gaps_of_several_files_are_those_of_each():
+    parts = [f"w,k\n{word},1\n,2\nthe,3\n".encode() for word in ("a", "b", "the")]
+    parts.append(b"w,k\n,4\n")  # whose column of words has none
+    data = read([(f"{k}.csv", part) for k, part in enumerate(parts)])
+    assert data.table[0].words() == ["a", "", "the", "b", "", "the", "the", "", "the", ""]
+    assert data.table[2].words() == ["0.csv"] * 3 + ["1.csv"] * 3 + ["2.csv"] * 3 + ["3.csv"]
+
+
 def test_several_files_are_several_sequences_in_the_order_of_their_names():
     data = read([("run10.csv", b"y,x\na,3\nb,4\n"), ("run2.csv", b"x,y\n1,a\n2,\n5,b\n")])
     assert data.columns == ("x", "y", "file") and data.bounds.tolist() == [0, 3, 5]
@@ -55,7 +71,7 @@ def test_several_files_are_several_sequences_in_the_order_of_their_names():
     assert data.table[2].words() == ["run2.csv"] * 3 + ["run10.csv"] * 2 and data.table[2].kind == "category"
     texts = read([("b.txt", b"two"), ("a.txt", b"one"), ("c.txt", b"one")])
     assert texts.kind == "text" and texts.texts == ("one", "two", "one") and texts.bounds.tolist() == [0, 1, 2, 3]
-    assert texts.text == "one\ntwo\none"
+    assert texts.text == "one\ntwo\none" and texts.characters == len(texts.text) and data.characters == 0
 
 
 def test_a_column_that_is_empty_in_one_file_takes_the_kind_it_has_in_others():
