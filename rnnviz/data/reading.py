@@ -89,9 +89,9 @@ def _label(name: str) -> str:
 def _whole(parts: list[Dataset]) -> Dataset:
     """The parts as one, without columns that hold nothing; their arrays read-only."""
     data = joined(parts) if len(parts) > 1 else parts[0]
-    empty = [column.name for column in data.table if column.gaps.all()]
+    empty = dict.fromkeys(column.name for column in data.table if column.gaps.all())
     said = [f"Column '{shown(name)}' holds no values and was left out." for name in empty]
-    kept = tuple(column for column in data.table if column.name not in set(empty))
+    kept = tuple(column for column in data.table if column.name not in empty)
     if not kept:
         why = (*data.notes, *said)[-1]
         raise DataError(f"{_label(data.name)} has no column that can be read; the last one: {why}")
@@ -149,9 +149,9 @@ def _text(name: str, text: str, encoding: str, notes: tuple[str, ...]) -> Datase
     return Dataset.of_text(name, text, (f"Read as {encoding} text.", *notes))
 
 
-def _typed(name: str, found: list[Found], bounds: np.ndarray, how: str) -> Dataset:
+def _typed(name: str, found: list[Found], bounds: np.ndarray, *said: str) -> Dataset:
     columns = tuple(each.column for each in found if each.column is not None)
-    return Dataset(name, columns, bounds.astype(np.int64), (how, *(note for each in found for note in each.notes)))
+    return Dataset(name, columns, bounds.astype(np.int64), (*said, *(note for each in found for note in each.notes)))
 
 
 def _table(name: str, rows: Rows) -> Dataset:
@@ -162,5 +162,4 @@ def _table(name: str, rows: Rows) -> Dataset:
     found = [column(label, k) for k, label in enumerate(names)]
     if any(each.style is DECIMAL_COMMA and not each.doubtful for each in found):
         found = [column(names[k], k, True) if each.doubtful else each for k, each in enumerate(found)]
-    data = _typed(name, found, np.array([0, len(rows.places)]), "")
-    return replace(data, notes=(*rows.notes, *data.notes[1:]))
+    return _typed(name, found, np.array([0, len(rows.places)]), *rows.notes)
