@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -104,11 +104,13 @@ def _named(data: Dataset, number: int, what: str) -> str:
 def _label(config: ExperimentConfig, data: Dataset) -> str:
     if config.label_column != -1:
         return _column(data, config.label_column, "the label").name
-    spoken = [column for column in data.table if column.kind == "category" and column.name != FILE]
-    few = [column for column in data.table if column.kind == "number" and _whole_and_few(column.values)]
-    if not (spoken or few):
+    table = data.table[::-1]
+    spoken = (column for column in table if column.kind == "category" and column.name != FILE)
+    few = (column for column in table if column.kind == "number" and _whole_and_few(column.values))
+    label = next(chain(spoken, few), None)
+    if label is None:
         raise DataError("No column suggests itself as the label, one of few words or numbers: choose one.")
-    return (spoken or few)[-1].name
+    return label.name
 
 
 def _whole_and_few(values: np.ndarray) -> bool:
