@@ -42,5 +42,4 @@ def config(task="uploaded", **changes) -> ExperimentConfig:
 
 
 def prepared(data: Dataset, task="uploaded", **changes) -> tuple[Pipeline, Prepared]:
-    pipeline = Pipeline.fit(data, config(task, **changes))
-    return pipeline, pipeline.apply(data)
+    return Pipeline.fit(data, config(task, **changes))

@@ -88,14 +88,12 @@ def _distance(table: Arranged, name: str) -> str:
 
 def _sequences(table: Arranged, name: str) -> Arranged:
     """Rows with the same value in a column become a sequence, within the sequences that there are."""
-    sequence = np.repeat(np.arange(len(table.bounds) - 1), np.diff(table.bounds))
+    sequence = stretch_of(table.bounds)
     words = ""
     if name:
-        values = table.columns[name].values
-        _, group, first = _groups(values)
-        key = sequence * (len(first) + 1) + group
-        _, key, first = _groups(key)
-        rank = np.argsort(np.argsort(first))[key]  # in the order in which they begin
+        group, first = _groups(table.columns[name].values)
+        group, first = _groups(sequence * (len(first) + 1) + group)
+        rank = np.argsort(np.argsort(first))[group]  # in the order in which they begin
         order = np.argsort(rank, kind="stable")
         table = table.take(order, np.append(0, np.cumsum(np.bincount(rank))))
         words = ", rows of one value each"
@@ -109,15 +107,15 @@ def _sequences(table: Arranged, name: str) -> Arranged:
     )
 
 
-def _groups(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Different values, the place of each row's among them, and the row in which each occurs first."""
-    different, first, place = np.unique(values, return_index=True, return_inverse=True)
-    return different, place.reshape(-1), first
+def _groups(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) the place of each row's value among the different ones, and the row in which each of those occurs first."""
+    _, first, place = np.unique(values, return_index=True, return_inverse=True)
+    return place.reshape(-1), first
 
 
 def _in_time(table: Arranged, name: str) -> Arranged:
     time = table.columns[name].values
-    sequence = np.repeat(np.arange(len(table.bounds) - 1), np.diff(table.bounds))
+    sequence = stretch_of(table.bounds)
     known = np.flatnonzero(~np.isnan(time))
     if not len(known):
         raise DataError("The time index holds no time at all: choose another, or none.")
@@ -133,8 +131,7 @@ def _in_time(table: Arranged, name: str) -> Arranged:
 def _resampled(table: Arranged, name: str, seconds: float) -> Arranged:
     """Means over spans of so many seconds from each sequence's first row; of words and labels, the last."""
     time = table.columns[name].values
-    size = np.diff(table.bounds)
-    sequence = np.repeat(np.arange(len(size)), size)
+    sequence = stretch_of(table.bounds)
     spans = np.floor((time - time[table.bounds[:-1]][sequence]) / seconds + 1e-6)
     last = spans[table.bounds[1:] - 1]
     if last.sum() + len(last) > MOST_ROWS:
@@ -231,3 +228,8 @@ def rows_of(stretches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kept = stretches[stretches[:, 1] > stretches[:, 0]]
     rows: Sequence[np.ndarray] = [np.arange(first, last) for first, last in kept]
     return np.concatenate([np.zeros(0, np.int64), *rows]), np.append(0, np.cumsum(np.diff(kept)))
+
+
+def stretch_of(bounds: np.ndarray) -> np.ndarray:
+    """(N,) the stretch in which each row is, of bounds (P + 1,)."""
+    return np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -39,56 +39,61 @@ class Pipeline:
     learned: Learned = field(default_factory=Learned)
 
     @classmethod
-    def fit(cls, data: Dataset, config: ExperimentConfig) -> Pipeline:
-        """Learn from the training part of `data`, prepared as the configuration says. Raises DataError."""
-        roles = Roles.of(config, data)
-        settings = {name: getattr(config, name) for name in SETTINGS}
-        fresh = cls(roles, settings)
-        if roles.reads == "texts":
-            taken = Taken.of(data, roles, settings["unit"])
-            train = taken.cut(roles, settings)[0]["train"]
-            vocabulary = Vocabulary.fit(taken.pieces(train), taken.unit, taken.apart)
-            label = taken.labelled(train)
-            return cls(roles, settings, Learned(vocabulary=vocabulary, classes=fitting.classes(label) if label else ()))
-        train_rows = fresh._parts(arrange(data, roles, settings["resample"]))[0]["train"]
-        return cls(roles, settings, tables.learn(train_rows, roles, settings["scaling"]))
+    def fit(cls, data: Dataset, config: ExperimentConfig) -> tuple[Pipeline, Prepared]:
+        """Learn from the training part of `data`, prepared as the configuration says; and what that makes of all
+        of them. Raises DataError."""
+        fresh = cls(Roles.of(config, data), {name: getattr(config, name) for name in SETTINGS})
+        learned, prepared = fresh._prepared(data, None)
+        return replace(fresh, learned=learned), prepared
 
     def apply(self, data: Dataset) -> Prepared:
         """Prepare data that have the columns which this was fitted on. Raises DataError."""
         self.roles.numbers_in(data)
-        if self.roles.reads == "texts":
-            return self._apply_to_texts(data)
-        arranged = arrange(data, self.roles, self.settings["resample"])
+        return self._prepared(data, self.learned)[1]
+
+    def _prepared(self, data: Dataset, learned: Learned | None) -> tuple[Learned, Prepared]:
+        """learned: None where it is to be learned of the training part."""
+        return (self._texts if self.roles.reads == "texts" else self._table)(data, learned)
+
+    def _table(self, data: Dataset, learned: Learned | None) -> tuple[Learned, Prepared]:
+        roles, missing = self.roles, self.settings["missing"]
+        arranged = arrange(data, roles, self.settings["resample"])
         parts, steps, dropped = self._parts(arranged)
-        missing, learned, roles = self.settings["missing"], self.learned, self.roles
+        learned = learned or tables.learn(parts["train"], roles, self.settings["scaling"])
         tokens = learned.vocabulary
-        one_hot = () if tokens else tables.blocks(roles, learned)
-        return Prepared(
+        columns = () if tokens else tables.inputs_of(roles, learned)
+        embedded = self.settings["categories"] == "embedding"
+        return learned, Prepared(
             parts={name: tables.part_of(part, roles, learned, missing) for name, part in parts.items()},
             input_labels=tokens.labels if tokens else tables.input_labels(arranged, roles, learned, missing),
             labels=learned.classes or self._target_labels(),
             vocabulary=tokens,
-            numbers=() if tokens else tables.number_inputs(roles, learned),
-            blocks=one_hot if self.settings["categories"] == "embedding" else (),
+            numbers=tuple(each.first for each in columns if each.number is not None),
+            blocks=tuple((each.first, each.size) for each in columns if each.number is None and embedded),
             whole=roles.whole(len(arranged.bounds) - 1),
             steps=(*steps, *tables.said(parts, dropped, roles, learned, self.settings)),
         )
 
-    def _apply_to_texts(self, data: Dataset) -> Prepared:
-        vocabulary, learned = self.learned.vocabulary, self.learned
-        assert vocabulary is not None
-        taken = Taken.of(data, self.roles, self.settings["unit"], vocabulary)
+    def _texts(self, data: Dataset, learned: Learned | None) -> tuple[Learned, Prepared]:
+        taken = Taken.of(data, self.roles, self.settings["unit"], learned.vocabulary if learned else None)
         stretches, words = taken.cut(self.roles, self.settings)
-        parts = {}
-        for name, each in stretches.items():
-            label = taken.labelled(each)
-            classes = fitting.places(label, learned.classes) if label else None
-            parts[name] = texts.part_of(taken.pieces(each), vocabulary, classes)
+        pieces = {name: taken.pieces(each) for name, each in stretches.items()}
+        label = {name: taken.labelled(each) for name, each in stretches.items()}
+        if learned is None:
+            found = Vocabulary.fit(pieces["train"], taken.unit, taken.apart)
+            classes = fitting.classes(label["train"]) if label["train"] else ()
+            learned = Learned(vocabulary=found, classes=classes)
+        vocabulary = learned.vocabulary
+        assert vocabulary is not None
+        parts = {
+            name: texts.part_of(each, vocabulary, fitting.places(own, learned.classes) if own else None)
+            for (name, each), own in zip(pieces.items(), label.values(), strict=True)
+        }
         count = len(taken.texts)
         begin = "One text." if count == 1 else f"Each of {count:,} rows is a text of its own."
         size, what = int(taken.bounds[-1]), (vocabulary.unit.removesuffix("s"), "column")
         steps = (Step("Sequences", begin, count, 1, ("text", "column")), Step("Parts", words, size, 1, what))
-        return Prepared(
+        return learned, Prepared(
             parts=parts,
             input_labels=vocabulary.labels,
             labels=learned.classes or vocabulary.labels,

@@ -52,8 +52,8 @@ class Windows:
     """Windows of at most `length` time steps in one part, each within one stretch.
 
     places: (P,) the stretches that have a time step; first, steps: (P,) where each begins and how many it has.
-    ahead: the targets of a time step stand so many rows later. stride: rows between the starts of two windows. A
-    stretch shorter than a window is one by itself. chosen: the windows with a target, None where all have one.
+    stride: rows between the starts of two windows. A stretch shorter than a window is one by itself. chosen: the
+    windows with a target, None where all have one.
     """
 
     places: np.ndarray
@@ -65,7 +65,10 @@ class Windows:
 
     @classmethod
     def of(cls, part: Part, length: int, stride: int = 1, ahead: int = 0, whole: bool = False) -> Windows:
-        """whole: a stretch is one window, its first `length` time steps, and has one target."""
+        """ahead: how many rows after its time step a target stands.
+
+        whole: a stretch is one window, its first `length` time steps, and has one target.
+        """
         steps = np.diff(part.bounds) - ahead
         if whole:
             steps = np.minimum(steps, length)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnviz.data import fitting
-from rnnviz.data.arranging import PARTS, WIDE, Arranged, Step
+from rnnviz.data.arranging import PARTS, WIDE, Arranged, Step, stretch_of
 from rnnviz.data.dataset import Column
 from rnnviz.data.filling import filled, held
 from rnnviz.data.prepared import Part
@@ -34,8 +34,28 @@ class Learned:
     vocabulary: Vocabulary | None = None
 
 
+class Input(NamedTuple):
+    """A column that goes in: inputs first:first + size. number: its place in `Learned.numbers`; None: one-hot words."""
+
+    key: str
+    first: int
+    size: int
+    number: int | None
+
+
 def input_keys(roles: Roles) -> tuple[str, ...]:
     return (WIDE,) if roles.reads == "wide" else roles.inputs
+
+
+def inputs_of(roles: Roles, learned: Learned) -> tuple[Input, ...]:
+    """The columns in the order of the inputs that they become; behind them all stand the indicators of gaps."""
+    number = {key: k for k, key in enumerate(learned.numbers)}
+    found, first = [], 0
+    for key in input_keys(roles):
+        size = 1 if key in number else len(learned.levels[key])
+        found.append(Input(key, first, size, number.get(key)))
+        first += size
+    return tuple(found)
 
 
 def learn(train: Arranged, roles: Roles, scaling: str) -> Learned:
@@ -70,7 +90,7 @@ def without_gaps(part: Arranged, roles: Roles) -> Arranged:
     """The rows in which nothing that goes in or is predicted is missing."""
     keys = (*input_keys(roles), *roles.targets)
     kept = ~np.any([part.columns[key].gaps for key in keys], axis=0)
-    stretch = np.repeat(np.arange(len(part.bounds) - 1), np.diff(part.bounds))
+    stretch = stretch_of(part.bounds)
     size = np.bincount(stretch[kept], minlength=len(part.bounds) - 1)
     return part.take(np.flatnonzero(kept), np.append(0, np.cumsum(size[size > 0])))
 
@@ -89,13 +109,12 @@ def part_of(part: Arranged, roles: Roles, learned: Learned, missing: str) -> Par
     else:
         fill = held if roles.goal == "next" else filled  # on a line, a gap would tell what comes
         scaled = _scaled(fill(values, part.bounds, learned.middle), learned)
-    blocks: list[np.ndarray] = []
-    for key in input_keys(roles):
-        if key in learned.numbers:
-            blocks.append(scaled[:, [learned.numbers.index(key)]])
-        else:
-            blocks.append(one_hot(part.columns[key], learned.levels[key]))
-    inside = list(places(roles, learned))
+    columns = inputs_of(roles, learned)
+    blocks = [
+        one_hot(part.columns[each.key], learned.levels[each.key]) if each.number is None else scaled[:, [each.number]]
+        for each in columns
+    ]
+    inside = [each.number for each in columns if each.number is not None]
     if missing == "mask":
         blocks.append(gaps[:, [k for k in inside if learned.gaps[k]]].astype(float))
     inputs = np.concatenate(blocks, axis=1)
@@ -112,40 +131,14 @@ def one_hot(column: Column, levels: Sequence[str]) -> np.ndarray:
 def input_labels(part: Arranged, roles: Roles, learned: Learned, missing: str) -> tuple[str, ...]:
     names: list[str] = []
     masked: list[str] = []
-    for key in input_keys(roles):
-        name = part.columns[key].name
-        if key in learned.numbers:
-            names.append(name)
-            if learned.gaps[learned.numbers.index(key)]:
-                masked.append(f"{name} missing")
+    for each in inputs_of(roles, learned):
+        name = part.columns[each.key].name
+        if each.number is None:
+            names += [f"{name} = {level}" for level in learned.levels[each.key]]
         else:
-            names += [f"{name} = {level}" for level in learned.levels[key]]
+            names.append(name)
+            masked += [f"{name} missing"] * bool(learned.gaps[each.number])
     return (*names, *(masked if missing == "mask" else ()))
-
-
-def blocks(roles: Roles, learned: Learned) -> tuple[tuple[int, int], ...]:
-    """(first input, inputs) of every one-hot block."""
-    found, at = [], 0
-    for key in input_keys(roles):
-        size = 1 if key in learned.numbers else len(learned.levels[key])
-        if key not in learned.numbers:
-            found.append((at, size))
-        at += size
-    return tuple(found)
-
-
-def places(roles: Roles, learned: Learned) -> tuple[int, ...]:
-    """Of the inputs that are numbers, where each stands in `learned.numbers`."""
-    return tuple(learned.numbers.index(key) for key in input_keys(roles) if key in learned.numbers)
-
-
-def number_inputs(roles: Roles, learned: Learned) -> tuple[int, ...]:
-    """Which inputs are numbers (indicators of gaps are not)."""
-    found, at = [], 0
-    for key in input_keys(roles):
-        found += [at] if key in learned.numbers else []
-        at += 1 if key in learned.numbers else len(learned.levels[key])
-    return tuple(found)
 
 
 def _scaled(values: np.ndarray, learned: Learned) -> np.ndarray:
@@ -165,7 +158,7 @@ def _per_target(part: Arranged, roles: Roles) -> Column:
     label = part.columns[roles.label]
     if roles.goal != "class":
         return label
-    stretch = np.repeat(np.arange(len(part.bounds) - 1), np.diff(part.bounds))
+    stretch = stretch_of(part.bounds)
     missing = np.nan if label.values.dtype.kind == "f" else -1
     last = np.full(len(part.bounds) - 1, missing, label.values.dtype)
     known = ~label.gaps
@@ -181,10 +174,9 @@ def said(
     if learned.vocabulary is not None:
         words = f"{len(learned.vocabulary.symbols):,} different cells of the training part are tokens, one a row."
         return [Step("Tokens", words, rows, len(learned.vocabulary.symbols) + 1, ("token", "different one"))]
-    inside = [key for key in input_keys(roles) if key in learned.numbers]
-    gaps = sum(int(np.isnan(matrix(part, inside)).sum()) for part in parts.values())
-    count = len(inside)
-    masked = sum(bool(learned.gaps[learned.numbers.index(key)]) for key in inside)
+    numbers = {each.key: each.number for each in inputs_of(roles, learned) if each.number is not None}
+    gaps = sum(int(np.isnan(matrix(part, tuple(numbers))).sum()) for part in parts.values())
+    count, masked = len(numbers), int(learned.gaps[list(numbers.values())].sum())
     forecast = "with the value before it (a line to the next would tell what comes)"
     filling = forecast if roles.goal == "next" else "on the line between its neighbours"
     words = {

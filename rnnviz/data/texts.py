@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,7 @@ class Taken:
         separated = known.apart if known else any(map(stand_apart, texts[:20]))
         return cls([units(text, unit, separated) for text in texts], unit, separated, label)
 
-    @property
+    @cached_property
     def bounds(self) -> np.ndarray:
         return np.append(0, np.cumsum([len(text) for text in self.texts], dtype=np.int64))
 
@@ -49,29 +51,31 @@ class Taken:
 
     def pieces(self, stretches: np.ndarray) -> list[Units]:
         """The units of stretches (P, 2)."""
-        bounds, found = self.bounds, []
-        for first, last in stretches[stretches[:, 1] > stretches[:, 0]]:
-            text = int(np.searchsorted(bounds, first, side="right")) - 1
-            found.append(self.texts[text][first - bounds[text] : last - bounds[text]])
-        return found
+        kept, rows = self._kept(stretches)
+        inside = kept - self.bounds[rows, None]
+        return [self.texts[row][first:last] for row, (first, last) in zip(rows, inside, strict=True)]
 
     def labelled(self, stretches: np.ndarray) -> Column | None:
         """The labels of stretches that are whole texts."""
         if self.label is None:
             return None
-        kept = stretches[stretches[:, 1] > stretches[:, 0]]
-        rows = np.searchsorted(self.bounds, kept[:, 0], side="right") - 1
+        _, rows = self._kept(stretches)
         return Column(self.label.name, self.label.kind, self.label.values[rows], self.label.levels)
+
+    def _kept(self, stretches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(P', 2) the stretches that are not empty, and (P',) the texts in which they lie."""
+        kept = stretches[stretches[:, 1] > stretches[:, 0]]
+        return kept, np.searchsorted(self.bounds, kept[:, 0], side="right") - 1
 
 
 def part_of(pieces: Sequence[Units], vocabulary: Vocabulary, classes: np.ndarray | None) -> Part:
     """classes: (P,) of the pieces; None where the next token is the target."""
-    tokens = [vocabulary.encode(piece) for piece in pieces]
-    joined = np.concatenate(tokens) if len(tokens) > 1 else tokens[0] if tokens else np.zeros(0, np.uint16)
-    joined.flags.writeable = False
-    bounds = np.append(0, np.cumsum([len(piece) for piece in tokens], dtype=np.int64))
-    targets = joined if classes is None else classes
-    return Part(joined, targets, bounds, np.zeros((len(joined), 0), bool))
+    in_row: Units = "".join(map(str, pieces)) if vocabulary.unit == "characters" else [*chain.from_iterable(pieces)]
+    tokens = vocabulary.encode(in_row)
+    tokens.flags.writeable = False
+    bounds = np.append(0, np.cumsum([len(piece) for piece in pieces], dtype=np.int64))
+    targets = tokens if classes is None else classes
+    return Part(tokens, targets, bounds, np.zeros((len(tokens), 0), bool))
 
 
 def step_of(part: Part, vocabulary: Vocabulary, rows: int) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -87,8 +88,8 @@ class Prepares(Task):
             targets = targets.astype(np.int64)
         return Batch(inputs, targets, None if known.all() else known, lengths)
 
-    def guess(self) -> float | None:
-        """The loss of the best guess that looks at no input, on the held-out part."""
+    def guess(self, windows: Windows) -> float | None:
+        """The loss of the best guess that looks at no input, on the held-out part. windows: of it."""
         train, heldout = (self.prepared.parts[name].targets for name in ("train", "heldout"))
         return frequency_loss(train[train >= 0], heldout[heldout >= 0], self.output_size)
 
@@ -132,10 +133,10 @@ class Uploaded(Prepares):
     def ahead(self) -> int:
         return self.config.horizon
 
-    def guess(self) -> float | None:
+    def guess(self, windows: Windows) -> float | None:
         if self.tokens:
-            return super().guess()
-        part, windows = self.prepared.parts["heldout"], self.windows["heldout"]
+            return super().guess(windows)
+        part = self.prepared.parts["heldout"]
         change = np.full(len(part.targets), np.nan)
         change[: -self.ahead] = np.mean((part.targets[self.ahead :] - part.targets[: -self.ahead]) ** 2, axis=1)
         weight = np.where(np.isnan(change), 0, windows.times_seen(len(change)))
@@ -151,8 +152,9 @@ class Cut:
     step: Step
 
 
-# The latest preparation of each data set, and its windows; they go when the data set goes.
-_latest: WeakKeyDictionary[Dataset, tuple[tuple, Pipeline, Prepared]] = WeakKeyDictionary()
+KEPT = 4  # preparations of a data set: a page may ask for those of all three tasks at every rerun
+# The latest preparations of each data set, oldest first, and their windows; they go when the data set goes.
+_latest: WeakKeyDictionary[Dataset, dict[tuple, tuple[Pipeline, Prepared]]] = WeakKeyDictionary()
 _latest_cut: WeakKeyDictionary[Prepared, tuple[tuple, Cut]] = WeakKeyDictionary()
 _COLUMNS = ("task", "columns", "targets", "label_column", "sequence_column", "time_column")
 
@@ -161,18 +163,21 @@ def prepare(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared
     """The pipeline that data bring, if it is what the configuration asks for, or else one fitted on their training
     part; and what it makes of them."""
     key = tuple(getattr(config, name) for name in (*_COLUMNS, *SETTINGS))
-    known = _latest.get(data)
-    if known and known[0] == key:
-        return known[1:]
+    known = _latest.get(data, {})
+    found = known.get(key) or _prepared(config, data)
+    others = [each for each in known.items() if each[0] != key]
+    _latest[data] = dict([*others[1 - KEPT :], (key, found)])
+    return found
+
+
+def _prepared(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared]:
     brought = data.pipeline
     if brought:  # how much of these data trains was not learned from others
         parts = {name: getattr(config, name) for name in ("train_fraction", "test_fraction")}
         brought = replace(brought, settings={**brought.settings, **parts})
-    fits = brought and all(getattr(config, name) == value for name, value in brought.fields(data).items())
-    pipeline = brought if brought and fits else Pipeline.fit(data, config)
-    prepared = pipeline.apply(data)
-    _latest[data] = (key, pipeline, prepared)
-    return pipeline, prepared
+        if all(getattr(config, name) == value for name, value in brought.fields(data).items()):
+            return brought, brought.apply(data)
+    return Pipeline.fit(data, config)
 
 
 def _cut(task: Prepares) -> Cut:
@@ -181,20 +186,20 @@ def _cut(task: Prepares) -> Cut:
     known = _latest_cut.get(task.prepared)
     if known and known[0] == key:
         return known[1]
-    task.windows = {
+    windows = {
         name: Windows.of(part, config.length, config.stride if name == "train" else 1, task.ahead, task.whole)
         for name, part in task.prepared.parts.items()
     }
-    _check(task)
-    cut = Cut(task.windows, task.guess(), _step(task))
+    _check(task, windows)
+    cut = Cut(windows, task.guess(windows["heldout"]), _step(task, windows))
     _latest_cut[task.prepared] = (key, cut)
     return cut
 
 
-def _check(task: Prepares) -> None:
+def _check(task: Prepares, windows: Mapping[str, Windows]) -> None:
     """Raise DataError unless every part has a window with a target, and a series that was cut a whole one."""
     length, ahead = task.config.length, task.ahead
-    longest = {name: int(each.steps.max(initial=0)) for name, each in task.windows.items()}
+    longest = {name: int(each.steps.max(initial=0)) for name, each in windows.items()}
     short = min(reversed(longest), key=longest.__getitem__)
     most = longest[short]
     if not most or ahead and length > most and not task.prepared.whole:
@@ -207,7 +212,7 @@ def _check(task: Prepares) -> None:
             f"{sizes.max(initial=0):,}: "
             + (f"choose at most {most} time steps." if most else f"bring more {unit}, or choose other parts.")
         )
-    for name, each in task.windows.items():
+    for name, each in windows.items():
         if not len(each):
             too = "" if name == "train" else " that the training part has too"
             raise DataError(f"The {PARTS[name]} part has no known target{too}: choose other columns or parts.")
@@ -217,10 +222,10 @@ def _and_after(ahead: int, unit: str) -> str:
     return "" if not ahead else " and the value after it" if ahead == 1 else f" and the value {ahead} {unit} after it"
 
 
-def _step(task: Prepares) -> Step:
+def _step(task: Prepares, windows: Mapping[str, Windows]) -> Step:
     """What the windows are, in words."""
-    train, heldout = (len(task.windows[name]) for name in ("train", "heldout"))
-    length = int(task.windows["train"].steps.max()) if task.whole else task.config.length
+    train, heldout = (len(windows[name]) for name in ("train", "heldout"))
+    length = int(windows["train"].steps.max()) if task.whole else task.config.length
     whats = f"sequences of at most {length:,}" if task.whole else f"windows of {length:,}"
     ahead = f", each with what comes {task.ahead} later" if task.ahead else ""
     words = f"{train:,} {whats} time steps to train on{ahead}; {heldout:,} held out."

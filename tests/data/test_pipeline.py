@@ -288,6 +288,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_what_a_pipeline_is_fitted_on_it_prepares_alike_again(case):
+    data, task, how = CASES[case]
+    pipeline, made = prepared(data, task, **how)
+    again = pipeline.apply(replace(data))
+    assert {**vars(again), "parts": 0} == {**vars(made), "parts": 0} and again.parts.keys() == made.parts.keys()
+    for name, part in again.parts.items():
+        for given, wanted in zip(vars(part).values(), vars(made.parts[name]).values(), strict=True):
+            np.testing.assert_array_equal(given, wanted)
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_pipeline_is_kept_and_read_again(case):
     data, task, how = CASES[case]
     pipeline, made = prepared(data, task, **how)

@@ -162,6 +162,19 @@ def test_nothing_that_is_not_asked_of_changes_what_is_prepared(name):
     assert set(TASKS[name].uses) >= {"missing", "scaling", "categories", "test_fraction", "unit", "resample"}
 
 
+def test_a_data_set_that_is_asked_for_in_turn_is_prepared_once_for_each_task(monkeypatch):
+    fitted, fit = [], Pipeline.fit
+    monkeypatch.setattr(Pipeline, "fit", lambda data, config: fitted.append(config.task) or fit(data, config))
+    data = Dataset(SESSIONS.name, SESSIONS.table, SESSIONS.bounds)
+    tasks = [[made(data, name, length=3) for name in UPLOADED] for _ in range(3)]
+    assert fitted == list(UPLOADED)
+    assert all(again.prepared is first.prepared for turn in tasks for again, first in zip(turn, tasks[0], strict=True))
+    for k in range(1, 6):  # one setting changes, the others are asked for beside it
+        made(data, length=3, train_fraction=0.5 + k / 20)
+        made(data, "uploaded_class", length=3)
+    assert fitted[3:] == ["uploaded"] * 5
+
+
 def test_every_step_says_what_it_did():
     task = made(weather(gaps=0.2), time_column=0, resample=2 * 86400.0, missing="mask", length=6)
     assert [step.title for step in task.steps] == [
