@@ -11,6 +11,7 @@ import streamlit as st
 from rnnviz.app import controls, errands, kept, session
 from rnnviz.app.frame import page
 from rnnviz.app.model_feeds import feeds, usual
+from rnnviz.app.results import result
 from rnnviz.app.words import literal
 from rnnviz.cells import CELLS
 from rnnviz.config import ConfigError, ExperimentConfig
@@ -21,6 +22,7 @@ from rnnviz.tasks import TASKS
 from rnnviz.weights import TORCH, Readout, Stack, find_readouts, find_stacks, kind, read_safetensors
 
 KEY = "your model"
+_REFUSED = "your model refused"  # among the visitor's results: the last file that cannot be shown, and why
 TYPES = ["safetensors", "pt", "pth", "bin", "ckpt"]
 NARROW, WIDE = 160, 340  # pixels
 SAVE = """# a file for this page, from your own training script
@@ -54,12 +56,16 @@ def upload() -> Found | None:
     version, found = results.get(KEY, (None, None))
     if file is None or version == file.file_id:
         return found
+    wrong, why = results.get(_REFUSED, (None, ""))
     try:
+        if wrong == file.file_id:  # it is read once, not at every click
+            raise DataError(why)
         weights = _read(file, limit_mb)
         if weights is None:
             return None
         stacks, refused = find_stacks(weights)
     except DataError as error:
+        results[_REFUSED] = file.file_id, str(error)
         st.error(literal(str(error)), icon=":material/error:")
         return None
     found = Found(file.name, stacks, tuple(find_readouts(weights, stack) for stack in stacks), refused)
@@ -122,19 +128,20 @@ def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
                 width=NARROW,
             )
         readouts = [*found.readouts[number], None]  # None: a new one
-        readout = readouts[
-            st.selectbox(
-                "Readout",
-                range(len(readouts)),
-                format_func=lambda k: _readout_words(readouts[k]),
-                help="A file does not say which linear layer reads the stack; these have a column for each unit of it.",
-                key=f"readout of {found.name} {number}",
-                width=WIDE,
-            )
-        ]
+        place = st.selectbox(
+            "Readout",
+            range(len(readouts)),
+            format_func=lambda k: _readout_words(readouts[k]),
+            help="A file does not say which linear layer reads the stack; these have a column for each unit of it.",
+            key=f"readout of {found.name} {number}",
+            width=WIDE,
+        )
+        readout, data = readouts[place], session.visitor().data
         try:
-            start = _start(found.name + several, stack, cell, readout)
-            fitting = feeds(stack, readout, settings, session.visitor().data)
+            which = found, number, cell, place
+            start = result(f"{KEY} start", which, lambda: _start(found.name + several, stack, cell, readout))
+            seen = start.fingerprint, settings, data and data.fingerprint
+            fitting = result(f"{KEY} feeds", seen, lambda: feeds(start, settings, data))
         except ConfigError as error:
             st.error(
                 f"{literal(str(error))} In Python, `rnnviz.record` looks into models of any size.",
@@ -157,7 +164,7 @@ def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
             f"The readout ({literal(_readout_words(readout))}) does not fit the {feed.outputs} wanted here: a new, "
             "untrained one stands in."
         )
-    data, scaling = session.visitor().data, feed.settings.scaling
+    scaling = feed.settings.scaling
     if TASKS[feed.settings.task].needs_data and data is not None and data.numbers and scaling != "none":
         st.caption(
             f"Its numbers go in with **{scaling}** scaling. If yours learned from raw ones, set Scaling to none on the "

@@ -128,9 +128,8 @@ def steps(data: Dataset, config: ExperimentConfig) -> tuple[Step, ...]:
 
 def others() -> dict[str, str]:
     """Networks that know how data of a visitor's were prepared, by what `starts.begin_with` calls them, in words."""
-    visitor = session.visitor()
-    runs = {about.id for about in session.engine().runs(visitor.owner) if about.settings.get("task") in GOALS}
-    known = {name for name, start in visitor.starts.items() if start.pipeline is not None}
+    runs = {about.id for about in starts.kept_runs() if about.settings.get("task") in GOALS}
+    known = {name for name, start in session.visitor().starts.items() if start.pipeline is not None}
     return {key: words for key, words in starts.choices().items() if key in known or key.partition(" ")[0] in runs}
 
 

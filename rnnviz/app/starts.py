@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from dataclasses import replace
 
 import streamlit as st
 
 from rnnviz.app import controls, kept, session
+from rnnviz.app.results import result
 from rnnviz.app.runs_view import title
 from rnnviz.app.settings import base
 from rnnviz.app.words import literal
@@ -18,15 +19,23 @@ from rnnviz.embedding import embedding_of
 from rnnviz.runs.store import About, StoreError
 from rnnviz.shapes import SHAPES
 from rnnviz.start import STACKS, Start
-from rnnviz.tasks import TASKS, make_task
+from rnnviz.tasks import TASKS, Task, make_task
 
+LISTED = 5  # seconds that a list of the runs is good for: a store may be far away
 _ORIGINS = "origins of starts"  # among the visitor's results: fingerprint -> key of the run that it is of
+
+
+def kept_runs() -> list[About]:
+    """The visitor's runs, the newest first, as of a few seconds ago. Raises StoreError."""
+    visitor = session.visitor()
+    version = int(time.monotonic() / LISTED), tuple(visitor.made)  # one just made or let go changes it at once
+    return result("kept runs", version, lambda: session.engine().runs(visitor.owner))
 
 
 def choices() -> dict[str, str]:
     """What one can begin with, by key, in words: runs that are kept, the newest first, and weights in hand."""
     visitor = session.visitor()
-    runs = {_key(about): f"{title(about)}, step {about.step:,}" for about in session.engine().runs(visitor.owner)}
+    runs = {_key(about): f"{title(about)}, step {about.step:,}" for about in kept_runs()}
     weights = {each: start.name for each, start in visitor.starts.items() if _origins().get(each) not in runs}
     return runs | weights
 
@@ -43,12 +52,12 @@ def begin_with(key: str, settings: ExperimentConfig) -> None:
     """Begin the experiment with other weights: a run's as last saved, or some in hand."""
     visitor = session.visitor()
     try:
-        start = visitor.starts.get(key) or _of_run(key)
+        about = next((each for each in kept_runs() if each.id == key.partition(" ")[0]), None)
+        start = visitor.starts.get(key) or (_of_run(about) if about else None)
         if start is None:
             st.toast("This run is not kept any more.", icon=":material/error:")
             return
-        task = settings.task if fits(start, settings.task) else _own_task(start, key)
-        take(start, task, settings)
+        take(start, settings.task if settings.task in fitting(start) else _own_task(start, about), settings)
     except (ConfigError, StoreError, DataError) as error:
         st.toast(literal(str(error)), icon=":material/error:")
 
@@ -85,65 +94,58 @@ def alike(start: Start, task: str, data: Dataset | None) -> tuple[Dataset, dict[
 
 
 def fitting(start: Start) -> list[str]:
-    """The tasks whose inputs the recurrent layers can read, the visitor's own data among them."""
-    return [name for name in TASKS if fits(start, name)]
-
-
-def fits(start: Start, task: str) -> bool:
-    """Whether the recurrent layers can read a task's inputs, at its usual settings."""
-    data = session.visitor().data if TASKS[task].needs_data else None
-    if TASKS[task].needs_data and data is None:
-        return False
-    key = f"{start.fingerprint} fits {task}"
-    kept_answer, version = session.visitor().results.get(key), data and data.fingerprint
-    if kept_answer is None or kept_answer[0] != version:
-        kept_answer = session.visitor().results[key] = version, _fits(start, task, data)
-    return bool(kept_answer[1])
+    """The tasks whose inputs, at usual settings, the recurrent layers can read; the visitor's own data among them."""
+    data = session.visitor().data
+    version = start.fingerprint, data and data.fingerprint
+    return result("tasks that fit", version, lambda: [name for name in TASKS if _fits(start, name, data)])
 
 
 def _fits(start: Start, task: str, data: Dataset | None) -> bool:
-    shape, stacks = SHAPES[TASKS[task].shape], {name.partition(".")[0] for name in start.weights} & set(STACKS)
-    same = shape.encodes == ("encoder" in stacks) and not (shape.writes and not shape.encodes and start.bidirectional)
-    if not same or TASKS[task].causal and start.bidirectional:
-        return False
-    config = base(task)
+    data, config = data if TASKS[task].needs_data else None, base(task)
     if found := alike(start, task, data):
         data, fields = found
         config = config.with_(**fields)
+    return reads(start, config, data) is not None
+
+
+def reads(start: Start, config: ExperimentConfig, data: Dataset | None) -> Task | None:
+    """The task of these settings, if the recurrent layers can read its inputs; what they are to predict they must not
+    have seen."""
+    task, stacks = TASKS[config.task], {name.partition(".")[0] for name in start.weights} & set(STACKS)
+    shape = SHAPES[task.shape]
+    same = shape.encodes == ("encoder" in stacks) and not (shape.writes and not shape.encodes and start.bidirectional)
+    if not same or task.causal and start.bidirectional:
+        return None
     try:
         made = make_task(config, data)
     except (ConfigError, DataError):
-        return False
+        return None
     if shape.writes:  # a decoder reads what it writes
-        return bool(start.embedding_size) or made.output_size == start.input_size
-    return embedding_of(made, start.embedding_size).size == start.input_size
+        fits = bool(start.embedding_size) or made.output_size == start.input_size
+    else:
+        fits = embedding_of(made, start.embedding_size).size == start.input_size
+    return made if fits else None
 
 
-def _of_run(key: str) -> Start | None:
-    run_id = key.partition(" ")[0]
-    run = session.engine().read(run_id, session.visitor().owner)
+def _of_run(about: About) -> Start | None:
+    run = session.engine().read(about.id, session.visitor().owner)
     if run is None:
         return None
-    about = next(each for each in session.engine().runs(session.visitor().owner) if each.id == run_id)
     start = Start.of(run, f"{title(about)}, step {run.step:,}")
-    _origins()[start.fingerprint] = f"{run_id} {run.step}"  # which may have trained since it was listed
+    _origins()[start.fingerprint] = f"{about.id} {run.step}"  # which may have trained since it was listed
     return start
 
 
-def _own_task(start: Start, key: str) -> str:
+def _own_task(start: Start, about: About | None) -> str:
     """The task that a run learned; for weights from elsewhere, and runs on data that are gone, one that fits."""
-    run_id = key.partition(" ")[0]
-    abouts: Iterator[About] = (each for each in session.engine().runs(session.visitor().owner) if each.id == run_id)
-    own = next((str(about.settings.get("task")) for about in abouts), "")
-    found = [name for name in (own, *TASKS) if name in TASKS and fits(start, name)]
+    own, found = about and about.settings.get("task"), fitting(start)
     if not found:
         raise ConfigError(f"No task feeds {start.input_size} features to these weights. Bring data of your own.")
-    return found[0]
+    return own if own in found else found[0]
 
 
 def _origins() -> dict[str, str]:
-    origins: dict[str, str] = session.visitor().results.setdefault(_ORIGINS, (None, {}))[1]
-    return origins
+    return result(_ORIGINS, None, dict[str, str])
 
 
 def _key(about: About) -> str:

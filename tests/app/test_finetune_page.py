@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnviz.app import finetune_view, owner
+from rnnviz.app import finetune_view, owner, starts
 from rnnviz.app.settings import base
 from rnnviz.breakpoints import best_check
 from rnnviz.data.dataset import Dataset
@@ -81,6 +81,31 @@ def test_a_link_to_weights_that_are_not_in_hand_says_so():
     assert "`0123456789abcdef` are not in hand" in app.info[0].value and not app.error
     train = app.switch_page("pages/train.py").run()
     assert "fingerprint `0123456789abcdef`, which are not in hand" in check(train).info[0].value
+
+
+def test_the_store_is_asked_for_the_runs_once_in_a_while(monkeypatch):
+    trained("sine")
+    engine, asked = get_engine(), []
+    monkeypatch.setattr(starts, "LISTED", 1e6)
+    monkeypatch.setattr(engine, "runs", lambda *given, runs=engine.runs: asked.append(given) or runs(*given))
+    app = visit(task="sine")
+    app.run()
+    assert len(asked) == 1 and len(box(app, "Begin with").options) == 1
+    app.switch_page("pages/your_data.py").run()
+    begin_with_the_run(app.switch_page("pages/finetune.py").run())
+    assert len(asked) == 1
+    app.run()
+    assert len(asked) == 2  # two runs have been made since
+
+
+def test_a_run_that_is_gone_since_it_was_listed_is_said_to_be(monkeypatch):
+    trained("sine")
+    monkeypatch.setattr(starts, "LISTED", 1e6)
+    app, engine = visit(task="sine"), get_engine()
+    (about,) = engine.runs(owner.hashed(ME))
+    engine.delete(about.id, owner.hashed(ME))
+    begin_with_the_run(app)
+    assert [each.value for each in app.toast] == ["This run is not kept any more."] and not app.error
 
 
 def test_a_run_on_new_data_beside_one_from_scratch():

@@ -11,7 +11,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from rnnviz.app import model_view
 from rnnviz.app.model_feeds import feeds, usual
+from rnnviz.app.model_view import _start
 from rnnviz.app.settings import base
 from rnnviz.data.reading import read
 from rnnviz.weights import find_readouts, find_stacks
@@ -168,7 +170,7 @@ def test_it_reads_what_has_as_many_features(inputs, outputs, first):
     given = arrays(nn.ModuleDict({"rnn": nn.GRU(inputs, 4), "head": nn.Linear(4, outputs)}))
     (stack,), _ = find_stacks(given)
     (readout,) = find_readouts(given, stack)
-    found = feeds(stack, readout, base("adding"), None)
+    found = feeds(_start("", stack, "gru", readout), base("adding"), None)
     assert found[usual(found, readout)].settings.task == first
     assert found[-1].settings.task == "noise"
     assert (found[-1].settings.input_size, found[-1].settings.output_size) == (inputs, outputs)
@@ -180,14 +182,36 @@ def test_the_visitor_s_own_data_come_first_where_they_have_as_many_columns():
     data = read([("walk.csv", b"a,b,c\n" + b"".join(b"%d,%d,%d\n" % (k, k % 7, k % 5) for k in range(300)))], 1)
     for columns, expected in ((3, "uploaded"), (4, "noise")):
         (stack,), _ = find_stacks(arrays(nn.GRU(columns, 4)))
-        found = feeds(stack, None, base("adding"), data)
+        found = feeds(_start("", stack, "gru", None), base("adding"), data)
         assert found[usual(found, None)].settings.task == expected
     prepared = base("uploaded").with_(data=data.fingerprint, columns=(0, 2), targets=(1,))  # two columns go in
     (stack,), _ = find_stacks(arrays(nn.GRU(2, 4)))
-    found = feeds(stack, None, prepared, data)
+    found = feeds(_start("", stack, "gru", None), prepared, data)
     assert found[usual(found, None)].settings == prepared
 
 
 def test_doubles_stay_doubles():
     (stack,), _ = find_stacks({name: array.astype("f8") for name, array in arrays(nn.GRU(8, 4)).items()})
-    assert {feed.settings.precision for feed in feeds(stack, None, base("adding"), None)} == {"float64"}
+    found = feeds(_start("", stack, "gru", None), base("adding"), None)
+    assert {feed.settings.precision for feed in found} == {"float64"}
+
+
+def test_layers_that_read_the_future_are_given_nothing_to_forecast():
+    for both in (False, True):
+        (stack,), _ = find_stacks(arrays(nn.GRU(1, 4, bidirectional=both)))
+        tasks = {feed.settings.task for feed in feeds(_start("", stack, "gru", None), base("adding"), None)}
+        assert ("sine" in tasks, "digits_pixels" in tasks) == (not both, True)
+
+
+def test_a_file_is_read_once_whether_it_can_be_shown_or_not(monkeypatch):
+    made = []
+    for name in ("read_safetensors", "_start", "feeds"):
+        given_by = getattr(model_view, name)
+        monkeypatch.setattr(model_view, name, lambda *args, f=given_by: made.append(f.__name__) or f(*args))
+    app = opened("model.safetensors", as_safetensors(nn.Linear(2, 3).state_dict()))
+    app.run()
+    assert made == ["read_safetensors"] and "No recurrent layer" in app.error[0].value
+    given(app, "model.safetensors", as_safetensors(Tagger().state_dict())).run()
+    assert made == ["read_safetensors"] * 2 + ["_start", "feeds"] and not app.error
+    box(app, "Readout").set_value(1).run()
+    assert made[4:] == ["_start", "feeds"] and not app.exception
