@@ -53,13 +53,19 @@ class TensorBatch:
 
 def counted(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[Tensor, Tensor]:
     """Outputs (N, O) and targets (N, O) or (N,) of everything that enters the loss."""
-    counts, lengths = batch.counts, batch.lengths if batch.target_lengths is None else batch.target_lengths
-    if counts is None and lengths is not None and outputs.dim() == 3:  # an output at every time step
-        counts = within(lengths, outputs.shape[1], outputs.device)
+    counts = counts_of(outputs, batch)
     if counts is not None:
         return outputs[counts], batch.targets[counts]
     flat, one_class = outputs.flatten(0, -2), LOSSES[task.loss].targets == "classes"
     return flat, batch.targets.flatten() if one_class else batch.targets.reshape(len(flat), -1)
+
+
+def counts_of(outputs: Tensor, batch: TensorBatch) -> Tensor | None:
+    """(B, T) bool: which outputs enter the loss; None where all of them do."""
+    lengths = batch.lengths if batch.target_lengths is None else batch.target_lengths
+    if batch.counts is None and lengths is not None and outputs.dim() == 3:  # an output at every time step
+        return within(lengths, outputs.shape[1], outputs.device)
+    return batch.counts
 
 
 def within(lengths: Tensor, steps: int, device: torch.device) -> Tensor:

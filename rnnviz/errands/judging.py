@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from rnnviz.losses import LOSSES
 from rnnviz.model import Base, build
-from rnnviz.objective import TensorBatch, measures, within
+from rnnviz.objective import TensorBatch, counts_of, measures
 from rnnviz.run import Run
 from rnnviz.shapes import SHAPES
 from rnnviz.sizes import Size
@@ -99,13 +99,9 @@ def losses_of(task: Task, outputs: Tensor, batch: TensorBatch) -> tuple[Tensor, 
         each = function(outputs, batch.targets.reshape(outputs.shape), reduction="none").mean(-1)
     if outputs.dim() == 2:
         return each, torch.ones(len(outputs))
-    exists, lengths = batch.counts, batch.lengths if batch.target_lengths is None else batch.target_lengths
+    exists = counts_of(outputs, batch)
     if exists is None:
-        exists = (
-            torch.ones(outputs.shape[:2], dtype=torch.bool)
-            if lengths is None
-            else within(lengths, outputs.shape[1], CPU)
-        )
+        exists = torch.ones(outputs.shape[:2], dtype=torch.bool)
     each = torch.where(exists, each.reshape(outputs.shape[:2]), 0.0)
     return each.sum(1) / exists.sum(1).clamp(min=1), exists
 
