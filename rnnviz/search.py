@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from rnnviz.config import ExperimentConfig
-from rnnviz.rivals.judging import HIGHER
 from rnnviz.runs.view import DIVERGED, FAILED, PAUSED, View
 from rnnviz.start import from_scratch
+from rnnviz.tasks.base import HIGHER
 
 AT_ONCE = 6  # runs that train at a time
 KEPT = 2000  # outcomes

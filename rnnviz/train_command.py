@@ -20,9 +20,9 @@ from rnnviz.registry import UnknownName
 from rnnviz.run import Run
 from rnnviz.start import Start
 from rnnviz.tasks import TASKS, make_task, named_data
+from rnnviz.tasks.base import HIGHER
 from rnnviz.tasks.uploaded import Uploaded
 
-SHARES = ("accuracy", "exact_match")  # metrics of which more is better
 SET_BY_FILE = ("data", "start")  # the fingerprints follow from --file and --start
 
 
@@ -141,7 +141,7 @@ class Table:
         elif run.step > self.first and run.hits and run.hits[-1].step == run.step:
             self.outcome = "stopped early"
         elif self.until is not None:
-            reached = metric >= self.until if self.metric in SHARES else metric < self.until
+            reached = metric >= self.until if self.metric in HIGHER else metric < self.until
             self.outcome = "reached" if reached else ""
 
     def result(self, run: Run) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from rnnviz.app import errands, session
 from rnnviz.app.evaluate_view import saved, version
 from rnnviz.app.words import literal
 from rnnviz.glossary import lookup, tooltip
-from rnnviz.rivals.judging import HIGHER
 from rnnviz.rivals.result import RUN, Contest, Result, duration
 from rnnviz.runs.errand import Errand
 from rnnviz.tasks import Task
+from rnnviz.tasks.base import HIGHER
 
 KEY = "rivals"
 _ASKED = "rivals asked"  # job, step

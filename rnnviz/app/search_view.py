@@ -20,9 +20,9 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
 from rnnviz.figures.search import SEARCH, Limits, search_map, search_points
 from rnnviz.glossary import lookup, tooltip
-from rnnviz.rivals.judging import HIGHER
 from rnnviz.search import Plan, Search, Spot, Trial, best, rivals, spots
 from rnnviz.tasks import Task
+from rnnviz.tasks.base import HIGHER
 
 GROUP = "search"  # of the places at which its runs are
 _CHOSEN = "search chosen"

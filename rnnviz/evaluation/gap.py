@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCKS = 10
+BLOCKS = 20  # stretches, at most: of so many, chance exceeds two standard errors 6 times in 100
 CLEAR = 2.0  # standard errors
 RISEN = 0.05  # of the lowest held-out loss: less is no rise worth a word
 
@@ -32,7 +32,7 @@ class Gap:
 def mean_loss(losses: np.ndarray, counts: np.ndarray, apart: int = BLOCKS) -> Loss:
     """Of losses (N,) of sequences, each a mean over `counts` (N,) outputs; `apart` of them have no row in common.
 
-    The standard error is that of the means of ten stretches (batch means): sequences next to one another may be
+    The standard error is that of the means of twenty stretches (batch means): sequences next to one another may be
     windows that overlap, and are no independent draws. It is NaN where all of them overlap.
     """
     value = float(losses @ counts / counts.sum())

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from importlib import import_module
 
 import numpy as np
-import torch
 
 from rnnviz import training
 from rnnviz.cells import CELLS
-from rnnviz.model import build
-from rnnviz.objective import TensorBatch
+from rnnviz.data.arranging import PARTS
+from rnnviz.errands.judging import Judge
 from rnnviz.rivals import RIVALS
 from rnnviz.rivals.base import Budget, Rival
-from rnnviz.rivals.judging import judge
+from rnnviz.rivals.judging import judge, judged_in
 from rnnviz.rivals.result import RUN, Contest, Result
 from rnnviz.run import Run
-from rnnviz.sizes import Size
 from rnnviz.tasks import make_task
 from rnnviz.tasks.base import Batch, Task
 
@@ -35,17 +33,21 @@ Listener = Callable[[float, str], None]
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """What all are judged on: batch, and its name for a reader."""
+    """What all are judged on: batch, of the part `split`. part: its name for a reader."""
 
     task: Task
     batch: Batch
-    part: str
+    split: str
 
     @classmethod
     def of(cls, task: Task) -> Match:
         """The test set where one is kept back, else what is held out."""
         test = task.test(SEQUENCES)
-        return cls(task, task.heldout(SEQUENCES), "held-out") if test is None else cls(task, test, "test")
+        return cls(task, task.heldout(SEQUENCES), "heldout") if test is None else cls(task, test, "test")
+
+    @property
+    def part(self) -> str:
+        return PARTS[self.split]
 
     def result(self, name: str, rival: Rival, seconds: float) -> Result:
         answers = rival.answers(self.batch) if self.task.metric == "exact_match" else None
@@ -80,8 +82,9 @@ def contest(
         listener((place + 1) / (len(only) + 1), f"Training and judging: {kind.label}")
         why = kind.refuses(task) or LATE * (time.monotonic() > late)
         results.append(Result.refused(name, kind.label, why) if why else _fitted(name, kind(task, budget), match))
-    sequences, apart = len(match.batch.inputs), task.apart(match.batch, match.part.replace("-", ""))
-    return Contest(tuple(results), match.part, sequences, task.metric, task.loss, run.step, apart)
+    sequences, apart = len(match.batch.inputs), task.apart(match.batch, match.split)
+    weights = judged_in(task, match.batch).sum(1)
+    return Contest(tuple(results), match.part, sequences, task.metric, task.loss, run.step, apart, weights)
 
 
 def budget_of(run: Run, seconds: float) -> Budget:
@@ -129,21 +132,11 @@ class _Recurrent(Rival):
 
     def __init__(self, run: Run, task: Task) -> None:
         super().__init__(task, Budget())
-        self.model = build(run.config, task, run.weights)
-        self.at_once = Size.of(run.config, task).at_once
+        self.judge = Judge(run, task=task)
         self.note = f"this run, at step {run.step:,}"
 
     def outputs(self, batch: Batch) -> np.ndarray:
-        return self._joined(batch, self.model.outputs)
+        return self.judge.judge(batch).outputs
 
     def answers(self, batch: Batch) -> np.ndarray:
-        return self._joined(batch, self.model.answers)
-
-    def _joined(self, batch: Batch, of: Callable[[TensorBatch], torch.Tensor]) -> np.ndarray:
-        whole = TensorBatch.of(batch, self.task, torch.device("cpu"))
-        with torch.no_grad(), self.model.probing():
-            return np.concatenate(list(self._parts(whole, of)))
-
-    def _parts(self, whole: TensorBatch, of: Callable[[TensorBatch], torch.Tensor]) -> Iterable[np.ndarray]:
-        for begin in range(0, len(whole.inputs), self.at_once):
-            yield of(whole.part(begin, self.at_once)).numpy()
+        return self.judge.written(batch)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.rivals.judging import BLOCKS, HIGHER, clearly_apart
+from rnnviz.evaluation.gap import BLOCKS, CLEAR, mean_loss
+from rnnviz.tasks.base import HIGHER
 
 PLAIN = "constant", "persistence"  # rivals that learn next to nothing
 RUN = "run"  # the name of the run itself among its rivals
@@ -48,7 +49,8 @@ class Result:
 @dataclass(frozen=True, eq=False)
 class Contest:
     """The run first, then its rivals. part: what they are judged on; sequences: how many, and `apart` of them with no
-    row in common; step: of the run."""
+    row in common; step: of the run. weights: (sequences,) how many outputs each score is a mean over, None where
+    equally many."""
 
     results: tuple[Result, ...]
     part: str
@@ -57,6 +59,7 @@ class Contest:
     loss: str
     step: int
     apart: int = BLOCKS
+    weights: np.ndarray | None = None
 
     @property
     def run(self) -> Result:
@@ -75,7 +78,7 @@ class Contest:
         first, *others = self.ranked
         if first.name != RUN or not self.step or not others or not math.isfinite(first.metric):
             return False
-        return clearly_apart(first.scores, others[0].scores, self.apart)
+        return self._clear(first, others[0])
 
     @property
     def verdict(self) -> str:
@@ -93,7 +96,7 @@ class Contest:
         return self._lost(best) + self._lesson(rivals)
 
     def _won(self, second: Result) -> str:
-        if not clearly_apart(self.run.scores, second.scores, self.apart):
+        if not self._clear(self.run, second):
             return self._level(second)
         return (
             f"After {self.step:,} steps the recurrent network does it best: {self.says(self.run)}. Next comes "
@@ -102,7 +105,7 @@ class Contest:
 
     def _lost(self, best: Result) -> str:
         run, winner = self.run, the(best)
-        if not clearly_apart(run.scores, best.scores, self.apart):
+        if not self._clear(run, best):
             return self._level(best)
         return (
             f"After {self.step:,} steps the recurrent network loses to {winner}: {self.says(run)} against "
@@ -129,6 +132,9 @@ class Contest:
         names = " nor ".join(map(the, plain))
         return f"It does not even beat {names}." if plain else ""
 
+    def _clear(self, one: Result, other: Result) -> bool:
+        return clearly_apart(one.scores, other.scores, self.apart, self.weights)
+
     def better(self, one: Result, other: Result) -> bool:
         return one.metric > other.metric if self.metric in HIGHER else one.metric < other.metric
 
@@ -145,8 +151,9 @@ class Contest:
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """(words that JSON can hold, arrays): what a message carries, for `from_parts`."""
-        words = {name: value for name, value in vars(self).items() if name != "results"}
+        words = {name: value for name, value in vars(self).items() if name not in ("results", "weights")}
         arrays = {each.name: each.scores for each in self.results}
+        arrays |= {} if self.weights is None else {"weights": self.weights}
         return {**words, "results": [each.plain() for each in self.results]}, arrays
 
     @classmethod
@@ -155,7 +162,19 @@ class Contest:
         for plain in words["results"]:
             numbers = {name: math.nan for name in ("loss", "metric", "seconds") if plain[name] is None}
             results.append(replace(Result(**{**plain, **numbers}), scores=arrays[plain["name"]]))
-        return cls(**{**words, "results": tuple(results)})
+        return cls(**{**words, "results": tuple(results)}, weights=arrays.get("weights"))
+
+
+def clearly_apart(one: np.ndarray, other: np.ndarray, apart: int = BLOCKS, weights: np.ndarray | None = None) -> bool:
+    """Whether the metrics of two methods differ by more than two standard errors, from their scores (B,) on the same
+    sequences; apart and weights as in `Contest`. The mean difference is that of the metrics, so it has its sign.
+    """
+    difference = one - other
+    there = np.isfinite(difference)
+    if not there.any():
+        return False
+    mean = mean_loss(difference[there], np.ones(there.sum()) if weights is None else weights[there], apart)
+    return abs(mean.value) > CLEAR * mean.error
 
 
 def lower(result: Result) -> str:

@@ -72,6 +72,7 @@ def test_the_errand_gives_what_the_contest_gives(mackey_glass):
     assert [each.name for each in there.results] == [RUN, *CHEAP]
     assert there.run.metric == found.run.metric and there.results[4].why_not == found.results[4].why_not
     assert np.array_equal(there.run.scores, found.run.scores)
+    assert np.array_equal(there.weights, np.full(found.sequences, run.config.length))
     assert "loses to the linear model" in there.verdict
     assert heard[0][0] == 0 and heard[-1][1].endswith(": n-gram") and heard[-1][0] < 1
 

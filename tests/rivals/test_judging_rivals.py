@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.objective import TensorBatch, measures
-from rnnviz.rivals.judging import clearly_apart, judge
+from rnnviz.rivals.judging import judge, judged_in
+from rnnviz.rivals.result import clearly_apart
 from rnnviz.tasks import TASKS, make_task
 from rnnviz.tasks.base import Batch
 
@@ -47,6 +48,7 @@ def test_judged_as_a_run_is(name, loss):
     wanted = measures(task, torch.tensor(outputs), tensors, lambda _: torch.tensor(answers))
     assert (told.loss, told.metric) == pytest.approx(wanted[:2], rel=1e-12)
     assert len(told.scores) == len(batch.inputs)
+    assert np.average(told.scores, weights=judged_in(task, batch).sum(1)) == pytest.approx(told.metric, rel=1e-12)
 
 
 def test_logarithms_of_probabilities_cost_what_they_say():
@@ -83,6 +85,21 @@ def test_a_difference_is_clear_beyond_two_standard_errors():
     error = np.array([block.mean() for block in np.split(noise, 20)]).std(ddof=1) / np.sqrt(20)
     assert clearly_apart(noise - noise.mean() + 2.01 * error, np.zeros(400))
     assert not clearly_apart(noise - noise.mean() + 1.99 * error, np.zeros(400))
+
+
+def test_a_sequence_weighs_as_much_as_outputs_of_it_are_judged():
+    """Short sequences say one thing, long ones the other, and the metric is a mean over outputs."""
+    rng = np.random.default_rng(0)
+    long = np.arange(200) % 2 == 1
+    difference = np.where(long, -1.0, 2.0) + rng.normal(0, 0.1, 200)
+    weights = np.where(long, 40, 1)
+    assert clearly_apart(difference, np.zeros(200))
+    means = [np.average(difference[k : k + 10], weights=weights[k : k + 10]) for k in range(0, 200, 10)]
+    error = np.std(means, ddof=1) / np.sqrt(20)
+    metric = np.average(difference, weights=weights)
+    assert metric < 0 < difference.mean()
+    for far, clear in ((2.01, True), (1.99, False)):
+        assert clearly_apart(difference - metric - far * error, np.zeros(200), weights=weights) == clear
 
 
 def test_windows_that_all_overlap_tell_nobody_apart():
