@@ -18,7 +18,7 @@ class Example:
     example teaches. steps: optimiser steps it trains for. measure: how it is judged on held-out sequences, a name
     in `rnnviz.gallery.measures`; reach: the value that every seed must come to; seconds: of optimiser steps that
     takes on one core, at most (rounded up; measured by `python -m rnnviz gallery`).
-    picture: how a card draws its data, a name in `rnnviz.figures.examples`.
+    picture: how a card draws its data, a name in `rnnviz.gallery.pictures`.
     page: the file of the page that shows the lesson best; look: what to look at there.
     changes: settings on top of the task's own. without: settings that take the lesson away again, with
     without_words saying what is missing then: the example is trained without it too, and does worse.

@@ -19,21 +19,20 @@ class Measure:
     """label: with its unit. of: the number from (loss, metric), as `training.evaluate` gives them.
 
     guess: of a task, what the guess comes to that needs no network, and which guess that is.
-    more: whether more is better. percent: whether it is written in percent.
+    more: whether more is better, of a share, which is written in percent.
     """
 
     label: str
     of: Callable[[float, float], float]
     guess: Callable[[Task], tuple[float, str]]
     more: bool = False
-    percent: bool = False
 
     def reached(self, value: float, reach: float) -> bool:
         return value >= reach if self.more else value <= reach
 
     def write(self, value: float) -> str:
         """The number as a reader sees it."""
-        return f"{100 * value:.3g} %" if self.percent else f"{value:.3g}"
+        return f"{100 * value:.3g} %" if self.more else f"{value:.3g}"
 
 
 def most_frequent(task: Task) -> tuple[float, str]:
@@ -42,10 +41,10 @@ def most_frequent(task: Task) -> tuple[float, str]:
     Where every token is to be answered, of giving each token's own most frequent answer.
     """
     batch = task.heldout(HELDOUT_SIZE)
-    judged = batch.judged if batch.judged is not None else batch.counts
-    if judged is None and batch.lengths is not None and batch.targets.ndim == 2:
-        judged = np.arange(batch.targets.shape[1]) < batch.lengths[:, None]
-    judged = np.ones(batch.targets.shape, bool) if judged is None else judged
+    if batch.targets.ndim == 1:  # one answer a sequence
+        judged = np.ones(len(batch.targets), bool)
+    else:
+        judged = batch.counted() if batch.judged is None else batch.judged
     per_token = task.tokens and task.shape == "seq→seq"
     tokens = batch.inputs[judged] if per_token else np.zeros(judged.sum(), int)
     seen = np.zeros((task.input_size, task.output_size), int)
@@ -68,8 +67,8 @@ def _baseline(of: Callable[[float], float]) -> Callable[[Task], tuple[float, str
 MEASURES: Registry[Measure] = Registry(
     "measure",
     {
-        "accuracy": Measure("accuracy", lambda loss, metric: metric, most_frequent, more=True, percent=True),
-        "exact_match": Measure("exactly right", lambda loss, metric: metric, one_answer, more=True, percent=True),
+        "accuracy": Measure("accuracy", lambda loss, metric: metric, most_frequent, more=True),
+        "exact_match": Measure("exactly right", lambda loss, metric: metric, one_answer, more=True),
         "bits": Measure(
             "bits per symbol", lambda loss, metric: loss / math.log(2), _baseline(lambda loss: loss / math.log(2))
         ),

@@ -126,10 +126,4 @@ def _one_of_each(task: Task) -> list[tuple[Batch, str]]:
     """Of each class that occurs, in their order, the first sequence, as a batch of one."""
     batch = task.heldout(MANY)
     _, first = np.unique(batch.targets, return_index=True)
-    found = []
-    for k in sorted(first):
-        lengths = None if batch.lengths is None else batch.lengths[k : k + 1]
-        found.append(
-            (Batch(batch.inputs[k : k + 1], batch.targets[k : k + 1], lengths=lengths), task.labels[batch.targets[k]])
-        )
-    return found
+    return [(batch.some([k]), task.labels[batch.targets[k]]) for k in sorted(first)]

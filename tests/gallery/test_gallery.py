@@ -19,6 +19,7 @@ from rnnviz.gallery.pictures import PICTURES
 from rnnviz.gallery.trial import tried
 from rnnviz.registry import Registry
 from rnnviz.tasks import TASKS, make_task
+from rnnviz.tasks.base import HIGHER
 from rnnviz.training import advance, evaluate, start
 
 USES = {  # the classic uses, and the tasks that stand for them
@@ -134,6 +135,7 @@ def test_measures_are_what_they_say():
     assert MEASURES["bits"].of(np.log(8), 0.3) == pytest.approx(3) and MEASURES["bits"].reached(3, 3.1)
     assert MEASURES["rmse"].of(0.1, 0.25) == 0.5 and not MEASURES["rmse"].reached(0.5, 0.4)
     assert MEASURES["accuracy"].of(0.1, 0.9) == 0.9 and MEASURES["accuracy"].write(0.987) == "98.7 %"
+    assert {name for name, measure in MEASURES.items() if measure.more} == set(HIGHER)
     assert MEASURES["exact_match"].reached(0.9, 0.9) and not MEASURES["exact_match"].reached(0.89, 0.9)
 
 
