@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from rnnviz.analysis.correlation import unit_correlation
 from rnnviz.analysis.projection import principal_components
@@ -17,6 +18,7 @@ from rnnviz.app.results import result
 from rnnviz.app.show import picture
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
+from rnnviz.figures.reading import reading_figure
 from rnnviz.figures.states import Units, similar_order, state_heatmap
 from rnnviz.figures.trajectories import trajectories, unit_follows
 from rnnviz.glossary import lookup
@@ -86,6 +88,8 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
                 on_unit=choose_unit,
             )
     with right:
+        if trace.mask.shape[1] and (task.tokens or task.target_steps):
+            picture("reading", "hidden reading", where[:-1], lambda: _reading(trace, task, state, at))
         directions = result("hidden directions", where[:3], lambda: principal_components(trace, state, at.layer))
         picture(
             "trajectories",
@@ -99,6 +103,13 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
             where,
             lambda: unit_follows(trace, at.unit, quantity, state, at.layer, at.sequence, untrained),
         )
+
+
+def _reading(trace: Trace, task: Task, state: str, at: look.Look) -> Figure:
+    """What the unit makes of the tokens it reads: of a decoder, those it is told."""
+    probe = task.probe()
+    tokens, names = (probe.inputs, task.input_labels) if probe.previous is None else (probe.previous, task.labels)
+    return reading_figure(trace, tokens[at.sequence], names, at.unit, state, at.layer, at.sequence)
 
 
 def _measure(quantity: Quantity) -> str:

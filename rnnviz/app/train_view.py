@@ -16,7 +16,7 @@ from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
 from rnnviz.figures.gates import gate_traces
 from rnnviz.figures.gradient_norms import grad_norms_figure
-from rnnviz.figures.prediction import predictions_figure
+from rnnviz.figures.prediction import predictions_figure, words_for
 from rnnviz.figures.states import gate_heatmap, state_heatmap
 from rnnviz.glossary import lookup, tooltip
 from rnnviz.runs.view import View
@@ -69,11 +69,11 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
         if trace.gates:
             picture("gates", "train gates", (*seen, layer, sequence), lambda: gate_traces(trace, layer, sequence))
         _saturation(trace, layer)
+        curves.metric(view, other, task)
     with right:
-        picture("predictions", "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
+        picture(words_for(trace), "train predictions", (*seen, sequence), lambda: predictions_figure(trace, sequence))
         signals_view.draw(task, trace, sequence, seen)
         picture("grad_norms", "train grad norms", seen, lambda: grad_norms_figure(trace))
-        curves.metric(view, other, task)
         curves.grad_norm(view, other)
         curves.flow(view, layer)
 

@@ -18,7 +18,7 @@ from rnnviz.config import ExperimentConfig, defaults
 from rnnviz.figures import FIGURES
 from rnnviz.figures.gates import gate_traces
 from rnnviz.figures.gradient_norms import flow_over_training, grad_norms_figure
-from rnnviz.figures.prediction import predictions_figure
+from rnnviz.figures.prediction import predictions_figure, words_for
 from rnnviz.figures.states import state_heatmap
 from rnnviz.figures.training import grad_norm_figure, loss_figure, metric_figure
 from rnnviz.glossary import lookup
@@ -83,7 +83,7 @@ def _figures(task: Task, history: History, trace: Trace, sequence: int) -> Itera
         "metric": ("metric", lambda: metric_figure(history, task.metric)),
         "grad-norm": ("grad_norm", lambda: grad_norm_figure(history)),
         "flow-over-training": ("flow_over_training", lambda: flow_over_training(history)),
-        "predictions": ("predictions", lambda: predictions_figure(trace, sequence)),
+        "predictions": (words_for(trace), lambda: predictions_figure(trace, sequence)),
         "grad-norms": ("grad_norms", lambda: grad_norms_figure(trace)),
     }
     if task.metric == task.loss:

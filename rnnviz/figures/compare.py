@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rnnviz.figures.colours import cell_style
 from rnnviz.figures.lines import band, line, rule
 from rnnviz.figures.scales import decades, log_axis, spans
-from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, plain
+from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, plain, steps_axis
 from rnnviz.glossary import axis_title, lookup
 
 BANDS = Explained(
@@ -74,7 +74,7 @@ def bands_figure(
         yaxis["range"] = [bounds[0] - 0.03, bounds[1] + 0.03]
     seeds = sorted({len(y) for _, _, y in series})
     words = "median and range over " + " or ".join(map(str, seeds)) + (" seed" if seeds == [1] else " seeds")
-    xaxis = axis(axis_title("step", ""), rangemode="tozero", tickformat=",d")
+    xaxis = steps_axis(max(x[-1] for _, x, _ in series))
     return figure(traces, title, xaxis, yaxis, note=words, height=340, legend=True)
 
 

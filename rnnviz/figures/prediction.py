@@ -18,11 +18,36 @@ from rnnviz.trace import Trace
 
 PREDICTIONS = Explained(
     "Predictions",
-    "The target is the broad pale line, or the dashed diagonal; the output is drawn thin. Where they meet, the "
-    "network is right.",
-    "Outputs that are all alike: the network ignores its input and answers with the mean.",
+    "The target is the broad pale line, the output is drawn thin. Where they meet, the network is right.",
+    "An output that stays level: the network ignores its input and answers with the mean.",
+)
+POINTS = Explained(
+    PREDICTIONS.title,
+    "One point for each held-out sequence: the target across, the output up. On the dashed line the network is right.",
+    "Points in a level row: the network ignores its input and answers with the mean.",
+)
+CLASSES = Explained(
+    PREDICTIONS.title,
+    "One row for each held-out sequence; the brighter, the likelier the network takes that class to be. "
+    "The frame marks the right one.",
+    "Rows that are all alike: the network ignores its input and answers how common each class is.",
+)
+TOKENS = Explained(
+    PREDICTIONS.title,
+    "In every pair of rows, what is right stands above what the network takes to be likeliest. The greener, the "
+    "likelier it takes the right one to be.",
+    "The same answer below throughout: the network ignores its input and answers with what is commonest.",
 )
 MOST = 6  # outputs drawn as curves
+ROOM = 32  # letters below a figure on a telephone
+
+
+def words_for(trace: Trace) -> str:
+    """Which entry of FIGURES says how to read what `predictions_figure` draws."""
+    whole = trace.targets is not None and np.issubdtype(trace.targets.dtype, np.integer)
+    if trace.outputs is not None and trace.outputs.ndim == 2:
+        return "classes" if whole else "points"
+    return "strip" if whole else "predictions"
 
 
 def predictions_figure(trace: Trace, sequence: int = 0, labels: Sequence[str] | None = None) -> go.Figure:
@@ -85,14 +110,19 @@ def classes(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> g
     bar = colour_bar("p")
     traces = heat(chances, columns, rows, scale=SEQUENTIAL, limits=(0, 1), hover=hover, bar=bar, text=text)
     mark = {"symbol": "square-open", "size": 16, "color": "#FFFFFF", "line": {"width": 2.5}}
-    frame = {"type": "scatter", "mode": "markers", "x": targets, "y": rows, "marker": mark, "hoverinfo": "skip"}
+    frame: dict[str, Any] = {"type": "scatter", "mode": "markers", "x": targets, "y": rows, "marker": mark}
+    frame |= {"hoverinfo": "skip", "cliponaxis": False}
     ring = frame | {"marker": mark | {"size": 20, "color": "#000000", "line": {"width": 1.5}}}
     right = int((chances.argmax(1) == targets).sum())
     words = note(chances) or f"framed: the right class; {right} of {len(rows)} right"
     shown = {"tickvals": columns, "ticktext": list(names[: len(columns)]), "showgrid": False}
+    longest = max(map(len, names))
+    below = 46 + (6 * longest if len(columns) * longest > ROOM else 0)  # names stand upright where they are many
+    shown["tickangle"] = 90 if below > 46 else 0
     xaxis = axis("Class", range=[-0.5, len(columns) - 0.5], **shown)
     yaxis = axis("Held-out sequence", tickformat="d", showgrid=False, range=[len(rows) - 0.5, -0.5])
-    return figure([*traces, frame, ring], PREDICTIONS.title, xaxis, yaxis, note=words, colour_bar=True)
+    layout: dict[str, Any] = {"height": 254 + below, "margin": {"l": 66, "r": 78, "t": 54, "b": below}}
+    return figure([*traces, frame, ring], PREDICTIONS.title, xaxis, yaxis, note=words, colour_bar=True, **layout)
 
 
 def curves(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str], sequence: int = 0) -> go.Figure:

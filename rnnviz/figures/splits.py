@@ -12,7 +12,7 @@ from rnnviz.figures.colours import COLOURS
 from rnnviz.figures.lines import line, rule
 from rnnviz.figures.marks import upright
 from rnnviz.figures.scales import decades, log_axis, spans
-from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure
+from rnnviz.figures.theme import STRONG, Explained, axis, empty, figure, steps_axis
 from rnnviz.glossary import axis_title, lookup
 
 SPLITS = Explained(
@@ -62,6 +62,4 @@ def splits_figure(
         traces.append(rule(baseline, "baseline", words, np.array([0, last])))
     shapes = [] if best is None else [upright(best, {"color": COLOURS["ink"], "width": 1, "dash": "dot"})]
     note = "" if best is None else f"dotted line: lowest held-out loss, at step {best:,}"
-    ticks = {"dtick": 1} if last < 6 else {}
-    xaxis = axis(axis_title("step", ""), range=[0, last * 1.02], tickformat=",d", **ticks)
-    return figure(traces, title, xaxis, yaxis, note=note, height=HEIGHT, legend=True, shapes=shapes)
+    return figure(traces, title, steps_axis(last, 1.02), yaxis, note=note, height=HEIGHT, legend=True, shapes=shapes)

@@ -62,10 +62,15 @@ def state_heatmap(
     sort_units: similar units side by side, instead of the recorded order. head: what the title begins with.
     """
     values = trace.states[state][layer, sequence]
-    limit = max(1.0, round_limit(values)) if state == "h" else round_limit(values)
+    limit = state_limit(state, values)
     return _heatmap(
         trace, state, values, layer, sequence, DIVERGING, (-limit, limit), sort_units, units or Units(), head
     )
+
+
+def state_limit(state: str, values: np.ndarray) -> float:
+    """Where the colours of a state end: 1 for one that stays within -1 and 1, else a round number above its values."""
+    return max(1.0, round_limit(values)) if state == "h" else round_limit(values)
 
 
 def gate_heatmap(
@@ -161,5 +166,5 @@ def _title(name: str, trace: Trace, layer: int, sequence: int) -> str:
 
 
 def _height(trace: Trace) -> int:
-    """Rows of about 5 pixels, within reason; decided by the number of units alone."""
-    return int(np.clip(100 + 5 * trace.size[-1], 220, 460))
+    """Rows of about 5 pixels, not lower than a curve beside; decided by the number of units alone."""
+    return int(np.clip(100 + 5 * trace.size[-1], 280, 460))

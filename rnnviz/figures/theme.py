@@ -23,6 +23,7 @@ import plotly.graph_objects as go
 
 from rnnviz.figures.colours import GRID
 from rnnviz.figures.drawing import Drawing
+from rnnviz.glossary import axis_title
 
 LINE, THIN, STRONG = 2.0, 1.0, 2.6
 
@@ -66,6 +67,13 @@ def axis(title: str = "", **changes: Any) -> dict[str, Any]:
         "automargin": False,
     }
     return base | changes
+
+
+def steps_axis(last: float, room: float = 1.0) -> dict[str, Any]:
+    """An axis over optimiser steps from 0 to the last, which is 1 at least; ticks at whole steps only."""
+    last = max(1.0, last)
+    ticks = {"dtick": 1} if last < 6 else {}
+    return axis(axis_title("step", ""), range=[0, last * room], tickformat=",d", **ticks)
 
 
 def figure(

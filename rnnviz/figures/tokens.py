@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +13,8 @@ from rnnviz.figures.theme import axis, empty, figure, plain
 from rnnviz.glossary import axis_title
 
 TITLE = "Predictions"
-PER_LINE, LINES = 32, 4  # tokens of a strip
+LINES = 6  # of a strip
+LETTERS, WORDS, CUT = 32, 36, 12  # a telephone has room for: tokens of one letter, or letters in all; of a token
 # Dark throughout, so that white letters can be read on all of it (contrast above 4).
 _SCALE = [[0.0, "#440154"], [0.5, "#3B528B"], [1.0, "#1B8257"]]
 _VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
@@ -21,28 +23,28 @@ _VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 def tokens(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go.Figure:
     """Outputs (T, O), right tokens (T,): per line the target above the likeliest token, coloured by p(target).
 
-    names: of the O tokens; the strip has room for two letters of each, the rest shows on hovering.
+    names: of the O tokens; long ones are cut, and whole on hovering.
     """
-    count = min(len(targets), PER_LINE * LINES)
+    across = per_line(names)
+    count = min(len(targets), across * LINES)
     if not count:
         return empty(TITLE, "This sequence has no time steps.")
     chances, right_ones = softmax(outputs[:count]), targets[:count]
     given = chances[np.arange(count), right_ones]
     bad = ~np.isfinite(given)
     likeliest = np.where(np.isfinite(chances), chances, -1.0).argmax(1)
-    lines, wide = -(-count // PER_LINE), min(count, PER_LINE)
+    lines, wide = -(-count // across), min(count, across)
     # three rows of cells per line: targets, likeliest tokens, and a gap
     grid, text = np.full((3 * lines, wide), np.nan), np.full((3 * lines, wide), "", object)
     spot = np.full((3 * lines, wide, 3), "", object)
     for t in range(count):
-        row, column = 3 * (t // PER_LINE), t % PER_LINE
+        row, column = 3 * (t // across), t % across
         both = names[right_ones[t]], "NaN" if bad[t] else names[likeliest[t]]
         grid[row : row + 2, column] = given[t]
-        text[row, column], text[row + 1, column] = (visible(name, 2) for name in both)
-        spot[row : row + 2, column] = (t, *(visible(name, 16) for name in both))
+        text[row, column], text[row + 1, column] = (visible(name, CUT) for name in both)
+        spot[row : row + 2, column] = (t, *(visible(name, 24) for name in both))
     absent = text == ""
     hover = "time step %{customdata[0]}<br>target %{customdata[1]}, likeliest %{customdata[2]}"
-    letters = {"family": "monospace", "size": 12, "color": "#FFFFFF"}
     traces = heat(
         grid,
         np.arange(wide),
@@ -53,16 +55,28 @@ def tokens(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go
         hover=hover + "<br>p(target) = %{z:.3f}<extra></extra>",
         bar=colour_bar("p(target)"),
         axes=("x", "y"),
-        **{"text": text, "customdata": spot, "texttemplate": "%{text}", "textfont": letters, "ygap": 1},
+        textfont=letters(names) | {"color": "#FFFFFF"},
+        **{"text": text, "customdata": spot, "texttemplate": "%{text}", "ygap": 1},
     )
     right = int((likeliest == right_ones)[~bad].sum())
-    words = [f"upper row: target; lower: likeliest token; {right} of {count} right", note(grid, absent, why="")]
+    words = [f"{right} of {count} right", note(grid, absent, why="")]
     words += [f"first {count} of {len(targets)} time steps"] * (count < len(targets))
-    starts = {"tickvals": [3 * k + 0.5 for k in range(lines)], "ticktext": [PER_LINE * k for k in range(lines)]}
+    starts = {"tickvals": [3 * k + 0.5 for k in range(lines)], "ticktext": [across * k for k in range(lines)]}
     yaxis = axis(axis_title("time_step"), showgrid=False, **starts, range=[3 * lines - 1.5, -0.5])
     xaxis = axis("", showticklabels=False, showgrid=False, ticks="")
     told = "; ".join(filter(None, words))
     return figure(traces, TITLE, xaxis, yaxis, note=told, height=110 + 62 * lines, colour_bar=True)
+
+
+def per_line(names: Sequence[str]) -> int:
+    """How many tokens of these names stand in a line: it is the same for all sequences of a task."""
+    longest = min(max(map(len, names), default=1), CUT)
+    return LETTERS if longest <= 1 else WORDS // longest
+
+
+def letters(names: Sequence[str]) -> dict[str, Any]:
+    """The font of a strip: letters of equal width where tokens are letters."""
+    return {"size": 12} | ({"family": "monospace"} if per_line(names) == LETTERS else {})
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:

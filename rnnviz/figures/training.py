@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from rnnviz.figures.lines import line, rule
 from rnnviz.figures.marks import Marks, on_steps, upright
 from rnnviz.figures.scales import decades, log_axis, spans
-from rnnviz.figures.theme import STRONG, THIN, Explained, axis, empty, figure, plain
+from rnnviz.figures.theme import STRONG, THIN, Explained, axis, empty, figure, plain, steps_axis
 from rnnviz.glossary import axis_title, lookup
 from rnnviz.run import Divergence, History
 
@@ -172,7 +172,4 @@ def _hover(quantity: str, run: str = "") -> str:
 
 
 def _over_steps(traces: list[Any], title: str, last: int, yaxis: dict[str, Any], **layout: Any) -> go.Figure:
-    ticks = {"dtick": 1} if last < 6 else {}  # whole steps only
-    # Marks would widen a range of plotly's own.
-    xaxis = axis(axis_title("step", ""), range=[0, last], tickformat=",d", **ticks)
-    return figure(traces, title, xaxis, yaxis, height=280, **layout)
+    return figure(traces, title, steps_axis(last), yaxis, height=280, **layout)

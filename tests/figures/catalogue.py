@@ -26,6 +26,7 @@ from rnnviz.figures import (
     inputs,
     prediction,
     prepared,
+    reading,
     residuals,
     search,
     signals,
@@ -159,6 +160,10 @@ def catalogue(time=20, units=8, batch=3, steps=400):
             kinds["tokens"].targets[0], ["–", "rest", "C4", "D4"], softmax(kinds["tokens"].outputs[0])
         ),
         "melody": lambda: signals.piano(kinds["tokens"].targets[0], ["–", "rest", "C4", "D4"], begun=3),
+        "reading": lambda: reading.reading_figure(
+            lstm, np.arange(time) % 4, list("a <%"), units - 1, "c", 1, batch - 1
+        ),
+        "reading_words": lambda: reading.reading_figure(gru, np.arange(time) % 2, ["<b>so</b>", "a very long name"], 0),
         "attention": lambda: attention.attention_figure(
             np.random.default_rng(2).dirichlet(np.ones(9), 7), list("ab<> c%{}"), list("xy <>\n="), "greedy"
         ),
