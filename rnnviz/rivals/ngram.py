@@ -35,7 +35,7 @@ class NGram(Rival):
     def fit(self):
         self.kinds = max(self.task.output_size, 1 if writes(self.task) else self.task.input_size)
         fitting = int(62 / math.log2(self.kinds + 1)) - 1
-        self.tables = [_Counts(k, self.kinds, self.task.output_size) for k in range(min(LONGEST, fitting) + 1)]
+        self.tables = [_Counts(k, self.kinds + 1, self.task.output_size) for k in range(min(LONGEST, fitting) + 1)]
         symbols, targets, counts = self._seen()
         for table in self.tables:
             table.fit(symbols, targets, counts)
@@ -44,12 +44,22 @@ class NGram(Rival):
 
     def _seen(self):
         """(N, T) symbols, targets and which of them count, of the training part."""
-        series = getattr(getattr(self.task, "split", None), "train", None)
-        if series is not None and series.ndim == 1 and not writes(self.task):  # the text as it stands, once
-            text = series[: TOKENS + 1].astype(np.int64)[None]
-            return text[:, :-1], text[:, 1:], np.ones((1, text.shape[1] - 1), bool)
+        part = self.task.part("train")
+        if part is not None:
+            return self._whole(part)
         batch = gathered(self.task, self.budget, min(TOKENS, 20 * self.budget.examples))
         return _read(self.task, batch), batch.targets, counted(self.task, batch)
+
+    def _whole(self, part):
+        """The same of texts as they stand, every symbol once: a row of them all, with one more symbol between two."""
+        ahead, between = self.task.ahead, self.kinds
+        count = min(len(part.inputs), TOKENS) - ahead
+        symbols, targets = part.inputs[:count].astype(np.int64), part.targets[ahead : count + ahead].astype(np.int64)
+        text = np.searchsorted(part.bounds, np.arange(count + ahead), side="right")
+        counts = (text[:count] == text[ahead:]) & (targets >= 0)
+        ends = part.bounds[(part.bounds > 0) & (part.bounds < count)]
+        rows = np.insert(symbols, ends, between), np.insert(targets, ends, 0), np.insert(counts, ends, False)
+        return tuple(row[None] for row in rows)
 
     def outputs(self, batch):
         symbols = _read(self.task, batch)

@@ -33,8 +33,7 @@ class Persistence(Rival):
 def echoed(task: Task) -> list[int] | None:
     """For every output the input column that shows the target some time steps later; None where one has none."""
     batch = task.heldout(SEEN)
-    ahead = task.config.horizon if "horizon" in task.uses else 1
-    time = batch.inputs.shape[1]
+    ahead, time = task.ahead, batch.inputs.shape[1]
     there = batch.counted()[:, :-ahead] & (np.arange(ahead, time) < lengths_of(batch)[:, None])
     later, targets = batch.inputs[:, ahead:][there], batch.targets[:, :-ahead][there]
     columns = []

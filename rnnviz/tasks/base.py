@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnviz.config import ExperimentConfig
 from rnnviz.data.dataset import Dataset
+from rnnviz.data.prepared import Part
 
 HELDOUT, TEST = 2**31, 2**31 + 1  # the streams of the held-out and the test set: no training step reaches them
 PROBE_SIZE = 8
@@ -150,13 +151,22 @@ class Task:
 
     def apart(self, batch: Batch, split: str = "heldout") -> int:
         """How many of a batch's sequences can have no row in common: windows of one series overlap."""
-        rows = self.rows(split)
-        return len(batch.inputs) if rows is None else max(1, min(len(batch.inputs), rows // batch.inputs.shape[1]))
+        part, count = self.part(split), len(batch.inputs)
+        return count if part is None else max(1, min(count, len(part.inputs) // batch.inputs.shape[1]))
 
-    def rows(self, split: str) -> int | None:
-        """Rows of the recorded series that a part's windows are taken from; None where sequences are not windows."""
+    def part(self, split: str) -> Part | None:
+        """The recorded rows that a part's windows are taken from, each with a target `ahead` rows later; None where
+        sequences are not windows."""
         series = getattr(self, "split", None)
-        return None if series is None else len(getattr(series, split))
+        if series is None:
+            return None
+        rows = getattr(series, split)
+        return Part(rows, rows, np.array([0, len(rows)]), np.zeros((len(rows), 0), bool))
+
+    @property
+    def ahead(self) -> int:
+        """How many rows of a series after its time step a target stands."""
+        return self.config.horizon if "horizon" in self.uses else 1
 
     def probe(self) -> Batch:
         """The few held-out sequences that figures show."""

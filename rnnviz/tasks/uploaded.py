@@ -13,7 +13,7 @@ from rnnviz.data.arranging import PARTS, Step
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.errors import DataError
 from rnnviz.data.pipeline import SETTINGS, Pipeline
-from rnnviz.data.prepared import Prepared, Windows, known_targets
+from rnnviz.data.prepared import Part, Prepared, Windows, known_targets
 from rnnviz.tasks.base import Batch, Task
 from rnnviz.tasks.characters import frequency_loss
 
@@ -62,8 +62,8 @@ class Prepares(Task):
         """How many rows after its input a target stands."""
         return 0
 
-    def rows(self, split: str) -> int | None:
-        return None if self.whole else int(self.prepared.parts[split].bounds[-1])
+    def part(self, split: str) -> Part | None:
+        return None if self.whole else self.prepared.parts[split]
 
     def sample(self, rng: np.random.Generator, size: int, split: str) -> Batch:
         windows, part = self.windows[split], self.prepared.parts[split]

@@ -217,6 +217,30 @@ def test_ngram_is_the_slow_way_of_counting():
             assert found[k, t] == pytest.approx(slow(tuple(row[max(0, t - 4) : t + 1])), rel=1e-9)
 
 
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_ngram_counts_a_visitors_texts_whole(ahead):
+    """Every symbol of the training part once, none after the end of a text before."""
+    rng = np.random.default_rng(0)
+    texts = tuple("".join(rng.choice(list("abc"), rng.integers(3, 60), p=[0.6, 0.3, 0.1])) for _ in range(8))
+    column = Column("text", "text", np.arange(8), texts)
+    config = ExperimentConfig(task="uploaded", columns=(0,), unit="characters", length=6, horizon=ahead, batch_size=4)
+    task = make_task(config, Dataset("t.csv", (column,), np.array([0, 8]), ()))
+    part, followers = task.prepared.parts["train"], Counter()
+    for first, last in zip(part.bounds[:-1], part.bounds[1:], strict=True):
+        text = part.inputs[first:last].tolist()
+        followers.update((tuple(text[t - 1 : t + 1]), text[t + ahead]) for t in range(1, len(text) - ahead))
+    assert len(part.bounds) > 4 and len(followers) > 6
+    rival = fitted(NGram, task)
+    symbols = np.array([[a, b] for a in range(3) for b in range(3)])
+    counts = np.array([[followers[tuple(pair), k] for k in range(task.output_size)] for pair in symbols.tolist()])
+    seen, different = counts.sum(1, keepdims=True), (counts > 0).sum(1, keepdims=True)
+    shorter = np.full((9, 2, task.output_size), 1 / task.output_size)
+    for order in rival.tables[:2]:
+        order.refine(symbols, shorter)
+    found = np.exp(rival.outputs(Batch(symbols, np.zeros((9, 2), int))))[:, 1]
+    assert found == pytest.approx((counts + different * shorter[:, 1]) / np.maximum(seen + different, 1))
+
+
 def test_ngram_reaches_the_entropy_of_a_walk():
     task = toys.Symbols(toys.config(length=30, batch_size=64))
     batch = task.heldout(300)
