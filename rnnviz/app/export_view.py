@@ -9,6 +9,7 @@ import streamlit as st
 
 from rnnviz.app import look, session
 from rnnviz.app.change_view import config_at
+from rnnviz.app.download import download_button
 from rnnviz.app.settings import link
 from rnnviz.cells import CELLS
 from rnnviz.config import ExperimentConfig
@@ -48,7 +49,7 @@ def export(view: View) -> None:
 
 
 def _button(label: str, file: str, kind: str, make: Callable[[], str | bytes], words: str) -> None:
-    st.download_button(label, make, file, kind, on_click="ignore", help=words, width="stretch", key=f"export {label}")
+    download_button(label, make, file, kind, help=words, width="stretch", key=f"export {label}")
 
 
 def _table(trace: Trace, stem: str) -> None:

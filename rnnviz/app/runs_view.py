@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnviz.app import kept, session
+from rnnviz.app.download import download_button
 from rnnviz.app.frame import page
 from rnnviz.app.settings import to_query
 from rnnviz.app.show import picture
@@ -145,12 +146,12 @@ def _one(about: About) -> None:
                 st.error(literal(str(error)), icon=":material/error:")
             else:
                 st.rerun()
-    st.download_button(
+    download_button(
         "Save to a file",
         lambda: _content(about),
-        file_name=f"rnnviz-{about.settings.get('task', 'run')}-{about.step}.safetensors",
+        f"rnnviz-{about.settings.get('task', 'run')}-{about.step}.safetensors",
+        "application/octet-stream",
         icon=":material/download:",
-        on_click="ignore",
         help="Weights, optimiser, history and snapshots. It opens here and with rnnviz.run.Run.load.",
     )
 
