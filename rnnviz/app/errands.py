@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,6 @@ from rnnviz.app.words import literal
 from rnnviz.errands import Arrays, Words
 from rnnviz.runs.errand import CANCELLED, DONE, FAILED, WAITING, Errand, send
 
-MOST = 8  # answers that a visitor keeps; the one asked for longest ago goes
 EVERY = 0.4  # seconds between two looks at one that is on its way
 
 
@@ -22,14 +22,26 @@ def ask(key: str, version: Hashable, name: str, words: Words, arrays: Callable[[
     this key is cancelled. Raises UnknownName where there is no such errand.
     """
     kept = session.visitor().errands
-    if key in kept and kept[key][0] == version:
-        kept[key] = kept.pop(key)  # used last
-        return kept[key][1]
-    forget(key)
-    kept[key] = version, send(name, words, arrays)
-    while len(kept) > MOST:
-        forget(next(iter(kept)))
+    if key not in kept or kept[key][0] != version:
+        forget(key)
+        kept[key] = version, send(name, words, arrays)
     return kept[key][1]
+
+
+def asked(key: str) -> Any:
+    """The version that was last asked for by the button of `wanted`; None for none."""
+    return session.visitor().noted.get(f"{key} asked")
+
+
+def wanted(key: str, version: Hashable, label: str, icon: str = "play_arrow") -> bool:
+    """Whether the errand under `key`, which takes long, has been asked for by its button, which else stands here."""
+    found = asked(key) == version
+    if not found:
+        noted = session.visitor().noted
+        st.button(
+            label, key=f"{key} go", icon=f":material/{icon}:", on_click=noted.update, args=({f"{key} asked": version},)
+        )
+    return found
 
 
 def forget(key: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from rnnviz.app import errands, session
+from rnnviz.app import errands
 from rnnviz.app.confusions_view import confusions
 from rnnviz.app.controls import page_choice
 from rnnviz.app.evaluate_view import label_of, saved
@@ -26,6 +26,7 @@ from rnnviz.runs.errand import Errand
 from rnnviz.tasks import Task
 
 SEEDS, FOLDS = (3, 5, 10), (3, 4, 5)
+OTHERS = "other seeds"
 Part = Callable[[Errand, Task, str], None]
 
 
@@ -160,13 +161,12 @@ def _forecast(errand: Errand, task: Task, job: str) -> None:
     with _row():
         pick("window", "Window", range(windows), lambda k: f"Window {k}", 150)
         k = _output(task, several)
-        count = _how_many()
-        wanted = _wanted("other seeds", (job, words["step"], count), f"Train {count - 1} more seeds")
+        count = _how_many(errand, job)
     window = int(picked("window", range(windows)))
-    more = _more_seeds(errand, job, count) if wanted else None
+    more = _more_seeds(errand, job, count)
     ahead = arrays["forecast"][None] if more is None else more.arrays["forecasts"]
     errors = arrays["horizon"][None] if more is None else more.arrays["horizons"]
-    seen = (job, words["step"], len(ahead))
+    seen = (job, words["step"], 1 if more is None else count)
     name = names_of(task.labels, several)[k] if several > 1 else ""
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -187,31 +187,25 @@ def _row() -> Any:
     return st.container(horizontal=True, gap="small", vertical_alignment="bottom")
 
 
-def _wanted(key: str, seen: Hashable, label: str) -> bool:
-    """Whether an errand that takes long has been asked for, by its button."""
-    kept = session.visitor().errands.get(key)
-    if kept is not None and kept[0] == seen:
-        return True
-    return st.button(label, key=f"{key} go", icon=":material/play_arrow:")
-
-
-def _how_many() -> int:
+def _how_many(errand: Errand, job: str) -> int:
+    """How many networks in all have been asked for; 0 where none have."""
     help = "How many networks in all, from as many seeds, trained for as many steps and judged on the same sequences."
-    return int(page_choice("others", "Seeds", SEEDS, SEEDS[1], help))
+    count = int(page_choice("others", "Seeds", SEEDS, SEEDS[1], help))
+    return count * errands.wanted(OTHERS, (job, errand.words["step"], count), f"Train {count - 1} more seeds")
 
 
 def _more_seeds(errand: Errand, job: str, count: int) -> Errand | None:
-    key, seen = "other seeds", (job, errand.words["step"], count)
-    found = errands.ask(key, seen, "seeds", {"seeds": count}, saved(job))
-    return found if errands.show(key, found, "networks from other seeds") else None
+    if not count:
+        return None
+    found = errands.ask(OTHERS, (job, errand.words["step"], count), "seeds", {"seeds": count}, saved(job))
+    return found if errands.show(OTHERS, found, "networks from other seeds") else None
 
 
 def _seeds(errand: Errand, task: Task, job: str) -> None:
     """Whether the numbers above are luck."""
     with _row():
-        count = _how_many()
-        wanted = _wanted("other seeds", (job, errand.words["step"], count), f"Train {count - 1} more seeds")
-    found = _more_seeds(errand, job, count) if wanted else None
+        count = _how_many(errand, job)
+    found = _more_seeds(errand, job, count)
     if found is None:
         st.caption("The same experiment from other seeds says how much of the numbers above is luck.")
         return
@@ -251,7 +245,7 @@ def _walk(errand: Errand, task: Task, job: str) -> None:
     with _row():
         count = page_choice(key, "Folds", FOLDS, FOLDS[1], "How often it is cut, by scikit-learn's TimeSeriesSplit.")
         seen = (job, errand.words["step"], count)
-        if not _wanted(key, seen, f"Train {count} folds"):
+        if not errands.wanted(key, seen, f"Train {count} folds"):
             return
     found = errands.ask(key, seen, "walk_forward", {"folds": count}, saved(job))
     if not errands.show(key, found, "the folds"):

@@ -16,7 +16,6 @@ from rnnviz.tasks import Task
 from rnnviz.tasks.base import HIGHER
 
 KEY = "rivals"
-_ASKED = "rivals asked"  # job, step
 
 
 def show(job: str, task: Task) -> None:
@@ -24,8 +23,7 @@ def show(job: str, task: Task) -> None:
     to wait for them who does not want to.
     """
     st.subheader("What else could do it", anchor=False)
-    now = version(session.engine().latest(job))
-    asked = session.visitor().noted.get(_ASKED)
+    now, asked = version(session.engine().latest(job)), errands.asked(KEY)  # job, step
     if asked is not None and asked[0] != job:
         asked = None
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -34,18 +32,14 @@ def show(job: str, task: Task) -> None:
             "them does better than a recurrent network: better to know.",
             width="stretch",
         )
-        if now is not None and now != asked:
+        if now is not None:
             words = "Compare" if asked is None else f"Compare again, at step {now[1]:,}"
-            st.button(words, key="rivals go", icon=":material/leaderboard:", on_click=_ask, args=(now,))
+            errands.wanted(KEY, now, words, "leaderboard")
     if asked is None:
         return
     errand = errands.ask(KEY, asked, "rivals", {}, saved(job))
     if errands.show(KEY, errand, "the comparison"):
         _draw(errand, task)
-
-
-def _ask(wanted: tuple[str, int]) -> None:
-    session.visitor().noted[_ASKED] = wanted
 
 
 def _draw(errand: Errand, task: Task) -> None:

@@ -51,6 +51,26 @@ def test_a_failure_is_said_and_can_be_tried_again(sent):
     assert not at.exception and len(sent) == 2
 
 
+def asking():
+    import streamlit as st
+
+    from rnnviz.app import errands
+
+    version = st.query_params.get("version", "1")
+    if errands.wanted("e", version, "Go"):
+        errands.show("e", errands.ask("e", version, "echo", {"error": f"Not {version}."}), "an echo")
+
+
+def test_what_a_button_asked_for_is_tried_again_without_it(sent):
+    at = AppTest.from_function(asking).run()
+    assert [each.label for each in at.button] == ["Go"] and not sent
+    at.button(key="e go").click().run()
+    at.button(key="e again").click().run()
+    assert at.error[0].value == "Not 1." and len(sent) == 2 and [each.label for each in at.button] == ["Try again"]
+    at.query_params["version"] = "2"
+    assert [each.label for each in at.run().button] == ["Go"] and len(sent) == 2
+
+
 def test_one_under_way_shows_a_bar_and_can_be_cancelled(monkeypatch):
     from rnnviz.app import errands
     from rnnviz.runs.errand import Errand

@@ -81,6 +81,28 @@ def test_every_part_of_a_series():
     assert pictures(check(app)) >= 2 and not app.error
 
 
+def test_a_forecast_is_drawn_anew_where_as_many_others_are_left(monkeypatch):
+    """Of 5 seeds 2 diverge, which leaves as many as 3 seeds do."""
+    from rnnviz.app import errands
+    from rnnviz.runs.errand import send
+
+    def some_diverge(name, words, make):
+        errand = send(name, words, make)
+        if name == "seeds":
+            errand.arrays = {key: array[-3:] for key, array in errand.arrays.items()}
+        return errand
+
+    monkeypatch.setattr(errands, "send", some_diverge)
+    app, drawn = trained(task="sine", H="4", T="5"), []
+    for part, count in (("Forecast", 5), ("Other seeds", 3)):
+        choose(app, part)
+        next(each for each in app.segmented_control if each.label == "Seeds").set_value(count).run()
+        next(button for button in app.button if button.label == f"Train {count - 1} more seeds").click().run()
+        kept = choose(app, "Forecast").session_state["visitor"].pictures
+        drawn.append([kept[f"evaluation {name}"].json.partition(",")[2] for name in ("forecast", "horizon")])
+    assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
+
+
 @pytest.mark.parametrize(
     ("query", "part", "words"),
     [
