@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from rnnviz.app import errands, session
+from rnnviz.app.download import download_button
 from rnnviz.app.words import literal
 from rnnviz.data.bounds import limit_mb, total_mb
 from rnnviz.data.dataset import Dataset
 from rnnviz.data.sample import sample_csv
-from rnnviz.runs.errand import DONE, FAILED
 
 FORMATS = "CSV, TSV, Excel, Parquet, JSON lines, NumPy, FASTA or plain text"
 _KEY = "reading"
@@ -33,9 +33,7 @@ def upload() -> Dataset | None:
         )
     with right:
         as_text = st.toggle("Read as text", key="as text", help="Characters as tokens, whatever the file looks like.")
-        st.download_button(
-            "Sample CSV", sample_csv, "sample.csv", "text/csv", icon=":material/download:", on_click="ignore"
-        )
+        download_button("Sample CSV", sample_csv, "sample.csv", "text/csv", icon=":material/download:")
     visitor = session.visitor()
     version = tuple(file.file_id for file in files), as_text
     if not files:
@@ -46,12 +44,8 @@ def upload() -> Dataset | None:
     words = {"names": [file.name for file in files], "as_text": as_text}
     words |= {"limit_mb": limit_mb(), "total_mb": total_mb()}
     errand = errands.ask(_KEY, version, "read_files", words, lambda: _content(files))
-    if errand.state == FAILED:
-        st.error(literal(errand.error), icon=":material/error:")
-        return visitor.data
-    if errand.state != DONE:
-        errands.show(_KEY, errand, "a table of it")
-        return None
+    if not errands.show(_KEY, errand, "a table of it"):
+        return visitor.data if errand.over else None
     visitor.data, visitor.read = Dataset.from_parts(errand.words, errand.arrays), version
     errands.forget(_KEY)
     return visitor.data

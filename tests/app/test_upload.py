@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.app import errands
 from rnnviz.data.sample import sample_csv
+from rnnviz.runs.errand import Errand
 
 pytestmark = pytest.mark.usefixtures("inline_engine")
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,19 @@ def test_a_wrong_file_leaves_what_is_in_hand(app):
     assert len(app.error) == 1 and "Line 2 has 1 field" in app.error[0].value and "](//" not in app.error[0].value
     bring(app)
     assert not app.error and "In hand: **good.csv**" in said(app)
+
+
+def test_reading_that_is_cancelled_is_no_error_and_can_be_begun_again(app, monkeypatch):
+    bring(app, ("good.csv", sample_csv()))
+    before = app.session_state["visitor"].data
+    with monkeypatch.context() as way:
+        way.setattr(errands, "send", lambda name, words, arrays: Errand(name))
+        bring(app, ("other.csv", sample_csv()))
+        app.button(key="reading cancel").click().run()
+    assert [each.value for each in app.info] == ["This was cancelled."] and not app.error
+    assert app.session_state["visitor"].data is before
+    app.button(key="reading again").click().run()
+    assert app.session_state["visitor"].data.name == "other.csv" and not app.info and not app.exception
 
 
 def test_a_file_is_read_once_and_again_where_it_is_wanted_as_text(app):
