@@ -15,6 +15,7 @@ from rnnviz.app.settings import BY_FIELD
 from rnnviz.app.show import picture
 from rnnviz.app.transport import Face
 from rnnviz.data.errors import DataError
+from rnnviz.data.fitting import SCALED
 from rnnviz.errands import Arrays
 from rnnviz.evaluation.gap import Loss, gap
 from rnnviz.figures.splits import splits_figure
@@ -29,6 +30,7 @@ PARTS = {"train": "Training", "heldout": "Held-out", "test": "Test"}
 AGAINST = ("dropout", "weight_decay", "patience", "train_fraction", "test_fraction")  # over-fitting; drawn here
 ICONS = {"gap": "difference", "none": "check_circle", "reverse": "info", "unlearned": "school"}
 ICONS |= {"unsure": "help", "diverged": "error"}
+OWN = 3  # columns of which errors are told in their own units
 _DRAWN = "evaluation drawn"
 
 Version = tuple[str, int]
@@ -173,6 +175,8 @@ def scores(errand: Errand, task: Task) -> None:
         names = list(part["scores"])
         rows.append({"Part": PARTS[name], lookup(task.loss).label.capitalize(): part["value"]}
                     | {label_of(score): part["scores"][score] for score in names}
+                    | {f"{label_of(score)}, {column}": value for column, own in list(part["own"].items())[:OWN]
+                       for score, value in own.items()}
                     | {"Sequences": part["sequences"]})  # fmt: skip
     columns = {label_of(score): st.column_config.NumberColumn(format="%.4g", help=tooltip(score)) for score in names}
     columns[lookup(task.loss).label.capitalize()] = st.column_config.NumberColumn(
@@ -180,6 +184,9 @@ def scores(errand: Errand, task: Task) -> None:
     )
     columns["Sequences"] = st.column_config.NumberColumn(format="localized")
     st.dataframe(rows, hide_index=True, height="content", column_config=columns)
+    if task.scales:
+        scaled = SCALED[task.config.scaling]
+        st.caption(f"Of scaled numbers ({scaled}), except what names a column: that is in the column's own units.")
 
 
 def label_of(score: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.analysis.word_errors import exact_match, word_error_rate
+from rnnviz.data.arranging import PARTS
 from rnnviz.errands import Arrays, Result, Words, progress
 from rnnviz.errands.judging import Judge, Judged, cannot_run_free, joined, trained_on
 from rnnviz.evaluation import scores
@@ -25,7 +26,8 @@ FORECASTS = 200  # windows over which a forecast is judged
 
 def evaluate(words: Words, arrays: Arrays) -> Result:
     """words: nothing. arrays: `run`, a saved run. Gives, in words: step, kind, parts (name -> loss, error, sequences,
-    and the scores), unit, wrong, no_forecast; in arrays: what `Report` in `rnnviz.evaluation.report` says."""
+    and the scores; own: those of scaled columns, in their own units), unit, wrong, no_forecast, curves (names of
+    parts); in arrays: what `_details`, `_curves` and `forecast` say."""
     run = Run.from_bytes(arrays["run"].tobytes())
     progress(0.02, "Preparing the data")
     judge = Judge(run)
@@ -39,19 +41,20 @@ def evaluate(words: Words, arrays: Arrays) -> Result:
     told: dict[str, Any] = {"step": run.step, "kind": scores.kind_of(task), "parts": {}, "unit": _unit(task)}
     found: dict[str, np.ndarray] = {}
     for k, (name, batches) in enumerate(parts.items()):
-        progress(0.05 + 0.4 * k / len(parts), f"Judging the {WORDS[name]} sequences")
+        progress(0.05 + 0.4 * k / len(parts), f"Judging the {PARTS[name]} sequences")
         judged = [judge.judge(batch) for batch in batches]
+        texts = [_texts(task, judge, batch) for batch in batches] if told["kind"] == scores.WRITTEN else []
         apart = BLOCKS if name == "train" else task.apart(batches[0], name)
-        told["parts"][name] = asdict(mean_loss(*joined(judged), apart)) | {"scores": _scores(task, judge, judged, told)}
+        told["parts"][name] = asdict(mean_loss(*joined(judged), apart)) | {
+            "scores": _scores(task, judged, texts, told),
+            "own": _own(task, judged),
+        }
         if name == "heldout":
-            found |= _details(task, judge, judged[0], told)
+            found |= _details(task, judged[0], texts, told)
     found |= _curves(run, task, parts, told)
     progress(0.95, "Forecasting")
     found |= _forecast(run, judge, told)
     return told, found
-
-
-WORDS = {"train": "training", "heldout": "held-out", "test": "test"}
 
 
 def _unit(task: Task) -> str:
@@ -71,9 +74,18 @@ def _answered(judged: Judged) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return batch.targets[where], judged.outputs[where], where
 
 
-def _scores(task: Task, judge: Judge, judged: list[Judged], told: dict[str, Any]) -> dict[str, float]:
+def _all(judged: list[Judged]) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and outputs of all that is judged in several batches."""
+    targets, outputs, _ = zip(*map(_answered, judged), strict=True)
+    return np.concatenate(targets), np.concatenate(outputs)
+
+
+Texts = tuple[list[str], list[str]]  # what should be written, and what a decoder writes on its own
+
+
+def _scores(task: Task, judged: list[Judged], texts: list[Texts], told: dict[str, Any]) -> dict[str, float]:
     kind = told["kind"]
-    targets, outputs = (np.concatenate(each) for each in zip(*(_answered(one)[:2] for one in judged), strict=True))
+    targets, outputs = _all(judged)
     if kind == scores.NUMBERS:
         return scores.over_outputs(scores.number_scores(targets, outputs))
     losses, counts = joined(judged)
@@ -83,13 +95,22 @@ def _scores(task: Task, judge: Judge, judged: list[Judged], told: dict[str, Any]
     language = scores.language_scores(cross_entropy, told["unit"])
     if kind == scores.TOKENS:
         return {"accuracy": scores.class_scores(targets, outputs.argmax(-1))["accuracy"]} | language
-    texts = [_texts(task, judge, one.batch) for one in judged]
     right, wrote = ([text for pair in texts for text in pair[k]] for k in (0, 1))
     return {"exact_match": exact_match(right, wrote), "word_error_rate": word_error_rate(right, wrote)} | language
 
 
-def _texts(task: Task, judge: Judge, batch: Batch) -> tuple[list[str], list[str]]:
-    """What should be written, and what a decoder writes on its own."""
+def _own(task: Task, judged: list[Judged]) -> dict[str, dict[str, float]]:
+    """MAE and RMSE of each column whose scaling can be undone, by its name, in its own units."""
+    if not task.scales:
+        return {}
+    each = scores.number_scores(*_all(judged))
+    return {
+        column: {name: float(size * each[name][k]) for name in ("mae", "rmse")}
+        for k, (column, size) in enumerate(task.scales.items())
+    }
+
+
+def _texts(task: Task, judge: Judge, batch: Batch) -> Texts:
     return [_text(task, row) for row in batch.targets], [_text(task, row) for row in judge.written(batch)]
 
 
@@ -100,8 +121,10 @@ def _text(task: Task, tokens: np.ndarray) -> str:
     return " ".join(task.labels[k] for k in tokens[: ended[0] if len(ended) else None])
 
 
-def _details(task: Task, judge: Judge, judged: Judged, told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Of the held-out part: what becomes of each class, or what is left of a series."""
+def _details(task: Task, judged: Judged, texts: list[Texts], told: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Of the held-out part. Classes: the fields of `ByClass`; answers and sure, their probabilities, (N,) or (N, T), -1
+    and 0 where none is judged; sure_bins, right_bins, count_bins: `Calibration`. Numbers: each_mae and the like, (O,)
+    for each output, then targets and outputs (N, O), or last, by_time and correlation as in `Residuals`."""
     kind = told["kind"]
     targets, outputs, where = _answered(judged)
     if kind in (scores.CLASSES, scores.TOKENS):
@@ -128,7 +151,7 @@ def _details(task: Task, judge: Judge, judged: Judged, told: dict[str, Any]) -> 
         left = residuals(judged.batch.targets, judged.outputs, judged.counted)
         told["noise"] = float(left.noise)
         return found | {"last": left.last, "by_time": left.by_time, "correlation": left.correlation}
-    right, wrote = _texts(task, judge, judged.batch)
+    ((right, wrote),) = texts
     read = [task.decode_input(row) if hasattr(task, "decode_input") else "" for row in judged.batch.inputs]
     wrong = [row for row in zip(read, right, wrote, strict=True) if row[1] != row[2]]
     told["wrong"] = [list(map(str, row)) for row in wrong[:WRONG]]
@@ -136,7 +159,8 @@ def _details(task: Task, judge: Judge, judged: Judged, told: dict[str, Any]) -> 
 
 
 def _curves(run: Run, task: Task, parts: dict[str, list[Batch]], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The mean losses at the steps of which the run keeps weights, all on the same sequences, dropout off."""
+    """curves: (parts, K) mean losses at curve_steps (K,), of which the run keeps weights, all on the same sequences,
+    dropout off."""
     few = {name: _few(batches) for name, batches in parts.items()}
     known = {snapshot.step: snapshot.weights for snapshot in run.snapshots if snapshot.step <= run.step} | {
         run.step: run.weights

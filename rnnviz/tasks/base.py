@@ -80,6 +80,7 @@ class Task:
     (height, width) of "frames"; output_size: O or the number of classes; labels: names of outputs or
     classes; input_labels: names of input features or tokens; target_steps: time steps that a decoder writes at
     most, the end symbol included (0 without one); start, end: the classes that are its start and end symbols;
+    scales: of outputs that are scaled columns, what 1 of each is in the column's own units, by its name;
     baseline: the loss of the best guess that looks at no input, or for
     a series of the guess that tomorrow is like today (None where it is unknown); `baseline_words` says
     which guess. Uploaded data decides loss and metric, so an instance may set its own.
@@ -111,6 +112,7 @@ class Task:
     output_size: int = 1
     labels: tuple[str, ...] = ()
     input_labels: tuple[str, ...] = ()
+    scales: Mapping[str, float] = {}
     baseline: float | None = None
     baseline_words: str = ""
     notice: str = ""  # something the reader must be told, such as another interpreter's corpus

@@ -43,6 +43,10 @@ class Prepares(Task):
         self.input_size, self.output_size = len(self.input_labels), len(self.labels)
         if self.tokens or self.pipeline.roles.label:
             self.loss, self.metric = "cross_entropy", "accuracy"
+        if config.scaling != "none":
+            learned = self.pipeline.learned
+            size = dict(zip(learned.numbers, learned.scale.tolist(), strict=True))
+            self.scales = {name: size[name] for name in self.pipeline.roles.targets}
         cut = _cut(self)
         self.windows, self.baseline, self.steps = cut.windows, cut.baseline, (*prepared.steps, cut.step)
         longest = max(int(each.steps.max()) for each in self.windows.values())

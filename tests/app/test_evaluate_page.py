@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from test_pages import check, pictures, visit
 
+from rnnviz.app import evaluate_view
 from rnnviz.app.confusions_view import cell, found
+from rnnviz.config import ExperimentConfig
 from rnnviz.tasks import Batch
 
 pytestmark = pytest.mark.usefixtures("inline_engine")
@@ -101,6 +103,18 @@ def test_a_forecast_is_drawn_anew_where_as_many_others_are_left(monkeypatch):
         kept = choose(app, "Forecast").session_state["visitor"].pictures
         drawn.append([kept[f"evaluation {name}"].json.partition(",")[2] for name in ("forecast", "horizon")])
     assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
+
+
+def test_the_table_says_what_is_in_a_columns_own_units(monkeypatch):
+    rows, said = [], []
+    monkeypatch.setattr(evaluate_view.st, "dataframe", lambda table, **_: rows.extend(table))
+    monkeypatch.setattr(evaluate_view.st, "caption", said.append)
+    part = {"value": 0.5, "sequences": 9, "scores": {"mae": 0.1}, "own": {"room": {"mae": 2.5}}}
+    config = ExperimentConfig(scaling="minmax")
+    task = SimpleNamespace(loss="mse", scales={"room": 25.0}, config=config)
+    evaluate_view.scores(SimpleNamespace(words={"parts": {"heldout": part}}), task)
+    assert rows[0]["Mean absolute error"] == 0.1 and rows[0]["Mean absolute error, room"] == 2.5
+    assert "(0 to 1)" in said[0] and "own units" in said[0]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,28 @@ def test_outputs_that_do_not_count_are_left_out():
     assert mean_loss(*joined([judged])).value == pytest.approx(errors[batch.counts].mean(), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("scaling", "size"), [("standard", np.nanstd), ("minmax", lambda x: np.nanmax(x) - np.nanmin(x))]
+)
+def test_errors_are_told_in_the_units_of_the_column(scaling, size):
+    """Those of the scaled numbers, times what was divided by: the spread of the training rows, by numpy."""
+    data = table()
+    run = begun("uploaded", data=data, length=10, targets=(1, 0), scaling=scaling)
+    told, _ = asked("evaluate", run)
+    judge = Judge(run)
+    rows = len(judge.task.prepared.parts["train"].inputs)
+    judged = judge.judge(judge.task.heldout(judge.room))
+    errors = (judged.outputs - judged.batch.targets)[judged.batch.counted()].astype(float)
+    for k, name in enumerate("ba"):
+        column = next(each for each in data.table if each.name == name)
+        own = errors[:, k] * size(column.values[:rows])
+        found = told["parts"]["heldout"]["own"][name]
+        assert found["mae"] == pytest.approx(np.abs(own).mean(), rel=1e-5)
+        assert found["rmse"] == pytest.approx(np.sqrt((own**2).mean()), rel=1e-5)
+    plain = asked("evaluate", begun("uploaded", data=data, length=10, scaling="none"))[0]
+    assert plain["parts"]["heldout"]["own"] == asked("evaluate", begun("sine"))[0]["parts"]["test"]["own"] == {}
+
+
 @pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2), ("janet", 1)])
 def test_a_free_running_forecast_reads_the_series_and_then_itself(cell, layers):
     """The same by reading everything again from the start for every value."""
