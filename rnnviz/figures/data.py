@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from rnnviz.figures.colours import INK
 from rnnviz.figures.lines import line
+from rnnviz.figures.scales import LIMIT
 from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain, stacked
 from rnnviz.figures.tokens import visible
 
@@ -25,7 +26,6 @@ TOKENS = Explained(
 )
 ROW, GAP, MOST = 84, 26, 8  # pixels, and columns drawn
 MOST_BORDERS = 60  # between sequences; more would hide what they divide
-POINTS = 2000  # of one line; more can hardly be told apart
 
 
 def series_preview(
@@ -48,11 +48,12 @@ def series_preview(
     axes: dict[str, Any] = {}
     traces: list[Any] = []
     words: list[dict[str, Any]] = []
+    at = np.arange(rows)
     for k in range(shown):
         ref = "" if k == 0 else str(k + 1)
         name = plain(columns[k]) or f"column {k + 1}"
         hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
-        traces += line(*thinned(series[k]), name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
+        traces += line(at, series[k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"), gaps=True)
         axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
         heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
         words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
@@ -71,24 +72,11 @@ def series_preview(
     note = [] if cut is None else [f"left of the line: training ({train_fraction:.0%}); right: held-out"]
     note += [f"{len(borders) + 1:,} sequences"] * bool(borders)
     note += [f"{len(series) - shown:,} more columns"] * (len(series) > shown)
-    note += ["drawn by lowest and highest values"] * (rows > POINTS)
+    note += ["drawn by lowest and highest values"] * (rows > LIMIT)
     xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(rows, 1)])
     layout: dict[str, Any] = {"height": 72 + tall + 46, "margin": {"l": 66, "r": 14, "t": 72, "b": 46}}
     layout |= {"note": "; ".join(note), "annotations": words, "shapes": shapes}
     return figure(traces, SERIES.title, xaxis, axes.pop("yaxis"), **layout, **axes)
-
-
-def thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and values (at most POINTS) of a series (N,): of every stretch its lowest and its highest, in order."""
-    values = np.asarray(values, float)
-    if len(values) <= POINTS:
-        return np.arange(len(values)), values
-    size = -(-len(values) // (POINTS // 2))
-    padded = np.concatenate([values, np.full(-len(values) % size, np.nan)]).reshape(-1, size)
-    gaps = np.isnan(padded)
-    ends = np.stack([np.where(gaps, np.inf, padded).argmin(1), np.where(gaps, -np.inf, padded).argmax(1)], axis=1)
-    rows = (np.sort(ends, axis=1) + size * np.arange(len(padded))[:, None]).ravel()
-    return rows, padded.ravel()[rows]
 
 
 def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40, what: str = "Character") -> go.Figure:

@@ -22,15 +22,17 @@ def line(
     dash: str = "solid",
     floor: float | None = None,
     axes: tuple[str, str] = ("x", "y"),
+    gaps: bool = False,
     **changes: Any,
 ) -> list[dict[str, Any]]:
     """Traces of one line y (N,) over x (N,). hover: its template; `changes` go into the line's trace.
 
     floor: given on a log axis; zeros are drawn there as open triangles. NaN and infinity leave a gap and
-    a cross at the height of the largest value. At most 2,000 points; every spike is kept.
+    a cross at the height of the largest value; gaps: NaN is nothing but missing, and leaves a gap alone.
+    At most 2,000 points; every spike is kept.
     """
     x, y = np.asarray(x), np.asarray(y)
-    chosen = thin(y)
+    chosen = thin(y, gaps=gaps)
     x, y = x[chosen], y[chosen]
     good = np.isfinite(y) & ((y > 0) if floor is not None else True)
     base: dict[str, Any] = {"type": "scatter", "xaxis": axes[0], "yaxis": axes[1]}
@@ -53,7 +55,7 @@ def line(
     if good.all():
         return traces
     top = float(y[good].max()) if good.any() else (floor or 1.0)
-    zero, bad = (y == 0) & ~good, ~np.isfinite(y)
+    zero, bad = (y == 0) & ~good, np.isinf(y) if gaps else ~np.isfinite(y)
     for found, height, symbol, tint, words in (
         (zero, floor or 0.0, "triangle-down-open", colour, "exactly 0"),
         (bad, top, "x", BAD, "NaN or infinite"),

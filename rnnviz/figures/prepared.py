@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from rnnviz.figures.colours import BAD, INK, meta_of
 from rnnviz.figures.lines import line
+from rnnviz.figures.scales import thin
 from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain, stacked
 
 PREPARED = Explained(
@@ -50,9 +51,11 @@ def prepared_series(
         traces += line(at, values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
         if gaps[:, k].any():
             mark = {"color": BAD, "size": 5, "symbol": "circle-open"}
+            marked = np.flatnonzero(gaps[:, k])
+            marked = marked[thin(values[marked, k])]
             traces.append(
-                {"type": "scatter", "mode": "markers", "name": f"{name}: was missing", "x": at[gaps[:, k]]}
-                | {"y": values[gaps[:, k], k], "marker": mark, "xaxis": "x", "yaxis": f"y{ref}"}
+                {"type": "scatter", "mode": "markers", "name": f"{name}: was missing", "x": marked}
+                | {"y": values[marked, k], "marker": mark, "xaxis": "x", "yaxis": f"y{ref}"}
                 | {"hovertemplate": "was missing; now " + hover, "meta": meta_of(BAD)}
             )
         axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)

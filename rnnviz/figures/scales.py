@@ -81,11 +81,12 @@ def round_limit(values: np.ndarray) -> float:
     return float(next((m * scale for m in (1, 2, 5) if m * scale >= top), 10 * scale))
 
 
-def thin(values: np.ndarray, limit: int = LIMIT) -> np.ndarray:
+def thin(values: np.ndarray, limit: int = LIMIT, gaps: bool = False) -> np.ndarray:
     """Indices, ascending, of at most `limit` points of (N,) values that keep every bin's extremes.
 
     Each of equal bins keeps its smallest and largest value and its first value that is not finite, so
-    spikes and accidents stay visible; the first and the last point are kept too.
+    spikes and accidents stay visible; the first and the last point are kept too. gaps: NaN is nothing but
+    missing, so a bin keeps one only where it has no values.
     """
     count = len(values)
     if count <= limit:
@@ -99,8 +100,9 @@ def thin(values: np.ndarray, limit: int = LIMIT) -> np.ndarray:
     start = np.arange(bins) * width
     low = start + np.where(finite, rows, np.inf).argmin(1)
     high = start + np.where(finite, rows, -np.inf).argmax(1)
-    bad = start + (~finite).argmax(1)
-    chosen = np.concatenate([[0, count - 1], low, high, bad[(~finite).any(1)]])
+    wrong = np.isinf(rows) if gaps else ~finite
+    bad = start + wrong.argmax(1)
+    chosen = np.concatenate([[0, count - 1], low, high, bad[wrong.any(1)]])
     return np.unique(chosen[chosen < count])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from catalogue import lower, norms_of, with_outputs
 
-from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, states, training
+from rnnviz.figures import compare, data, flow, gates, gradient_norms, prediction, prepared, states, training
 from rnnviz.figures.colours import BAD, CELL_STYLES, DIVERGING, INK, SEQUENTIAL, ZERO
 from rnnviz.figures.tokens import softmax
 from rnnviz.run import Divergence
@@ -310,17 +310,34 @@ def test_table_preview_marks_the_split():
 def test_a_long_series_keeps_its_extremes_and_its_gaps():
     values = np.sin(np.arange(100_003) / 50)
     values[40_017], values[70_001], values[20_000:30_000] = 9.0, -9.0, np.nan
-    rows, drawn = data.thinned(values)
+    values[::400] = np.nan  # a value that is missing here and there, next to many, is no hole
+    figure = data.series_preview([values], ["x"], bounds=[0, 50_000, 100_003])
+    (line,) = figure.data  # what is missing is left open, not marked
+    rows, drawn = line.x, line.y
     assert len(rows) <= 2 * 1001 and (np.diff(rows) >= 0).all() and rows[-1] < len(values)
     np.testing.assert_array_equal(drawn, values[rows])
-    assert np.nanmax(drawn) == 9 and np.nanmin(drawn) == -9 and np.isnan(drawn).sum() > 100
+    there = rows[np.isfinite(drawn)]
+    assert np.nanmax(drawn) == 9 and np.nanmin(drawn) == -9 and np.isnan(drawn).sum() > 60
+    np.testing.assert_allclose([there[there < 25_000].max(), there[there > 25_000].min()], [20_000, 30_000], atol=160)
+    holes = rows[np.isnan(drawn)]
+    assert set(holes[(holes < 20_000) | (holes >= 30_000)]) <= {0}
     short = np.array([1.0, np.nan])
-    np.testing.assert_array_equal(data.thinned(short)[1], short)
-    figure = data.series_preview([values], ["x"], bounds=[0, 50_000, 100_003])
+    (line,) = data.series_preview([short], ["x"]).data
+    np.testing.assert_array_equal(line.y, short)
     assert [shape.x0 for shape in figure.layout.shapes] == [50_000]
     assert "2 sequences" in figure.layout.title.subtitle.text
     many = data.series_preview([values], ["x"], bounds=np.arange(0, 100_003, 1000))
     assert not many.layout.shapes and "100 sequences" in many.layout.title.subtitle.text
+
+
+def test_many_gaps_that_were_filled_are_marked_by_few():
+    values, gaps = np.sin(np.arange(60_000) / 50)[:, None], np.random.default_rng(0).random((60_000, 1)) < 0.5
+    values[40_017], gaps[40_017] = 9.0, True
+    figure = prepared.prepared_series({"training": values}, ["x"], {"training": gaps})
+    _, marks = figure.data
+    assert 1000 < len(marks.x) <= 2000 and gaps[marks.x].all() and max(marks.y) == 9
+    np.testing.assert_array_equal(marks.y, values[marks.x, 0])
+    assert f"{gaps.sum():,} gaps filled" in figure.layout.title.subtitle.text
 
 
 def test_character_counts():
