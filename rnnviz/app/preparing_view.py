@@ -99,9 +99,7 @@ def outcome(data: Dataset, chosen: ExperimentConfig, task: Prepares) -> None:
     """What comes out: the inputs over all rows, or the tokens; and the first window, number by number."""
     prepared, version = task.prepared, (data.fingerprint, chosen)
     if prepared.vocabulary is not None:
-        tokens = prepared.parts["train"].inputs
-        counts = np.bincount(tokens, minlength=len(prepared.input_labels))
-        picture("tokens", "prepared tokens", version, lambda: token_frequencies(prepared.input_labels, counts))
+        picture("tokens", "prepared tokens", version, lambda: _tokens(task))
     else:
         picture("prepared", "prepared", version, lambda: _series(task))
     batch = task.heldout(1)
@@ -191,6 +189,11 @@ def _used(data: Dataset, field: str, key: str) -> None:
 
 def _task_used(data: Dataset) -> None:
     controls.take(preparing.fresh(data, st.session_state["prepare task"], controls.current().seed))
+
+
+def _tokens(task: Prepares) -> Any:
+    labels, tokens = task.prepared.input_labels, task.prepared.parts["train"].inputs
+    return token_frequencies(labels, np.bincount(tokens, minlength=len(labels)))
 
 
 def _series(task: Prepares) -> Any:

@@ -89,9 +89,12 @@ def _series(data: Dataset, chosen: Sequence[int], train_fraction: float | None) 
     words.sort(key=lambda k: len(data.table[k].levels))  # a name for every row tells nothing
     if words:
         column = data.table[words[0]]
-        counts = np.bincount(column.values[~column.gaps], minlength=len(column.levels))
-        version = (data.fingerprint, words[0])
-        picture("tokens", "data tokens", version, lambda: token_frequencies(column.levels, counts, what=column.name))
+        picture("tokens", "data tokens", (data.fingerprint, words[0]), lambda: _words(column))
+
+
+def _words(column: Column) -> Any:
+    counts = np.bincount(column.values[~column.gaps], minlength=len(column.levels))
+    return token_frequencies(column.levels, counts, what=column.name)
 
 
 def _first_rows(columns: Sequence[Column]) -> dict[str, Any]:
