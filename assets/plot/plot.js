@@ -5,6 +5,7 @@ import { Cursor } from "./cursor.js";
 import { save, savePicture, toCsv } from "./download.js";
 import { loadPlotly } from "./loader.js";
 import { mounted } from "./mounted.js";
+import { wrapNote } from "./note.js";
 import { merge, readTheme, themeLayout, themeTraces } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -82,6 +83,7 @@ class Plot {
       width,
       height: this.root.clientHeight,
     };
+    wrapNote(layout, theme.font);
     const config = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
     await Plotly.react(this.chart, themeTraces(this.figure.data ?? [], theme), layout, config);
     this.cursor.Plotly = Plotly;

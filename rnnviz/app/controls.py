@@ -174,7 +174,11 @@ def slider(field: str, steps: Sequence[Any]) -> ExperimentConfig:
 def _used(field: str, key: str) -> None:
     if echoed(key):
         return
-    take(changed(current(), field, st.session_state[key]))
+    before = current()
+    after = take(changed(before, field, st.session_state[key]))
+    if before.start and not after.start:
+        words = "Another task begins with random weights. **Undo** brings the chosen ones back."
+        st.toast(words, icon=":material/shuffle:", duration="long")
 
 
 def _choice(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:

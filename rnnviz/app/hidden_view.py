@@ -70,6 +70,8 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
     units = _ordered(trace, at, state, order, follows, f"{_measure(quantity)} with {name}, {pairs:,} pairs")
     left, right = st.columns(2, gap="medium")
     with left:
+        if task.tokens or task.target_steps:
+            picture("reading", "hidden reading", where[:-1], lambda: _reading(trace, task, state, at))
         picture(
             "followers",
             "hidden heat map",
@@ -88,8 +90,6 @@ def draw(views: Views, settings: ExperimentConfig, task: Task) -> None:
                 on_unit=choose_unit,
             )
     with right:
-        if trace.mask.shape[1] and (task.tokens or task.target_steps):
-            picture("reading", "hidden reading", where[:-1], lambda: _reading(trace, task, state, at))
         directions = result("hidden directions", where[:3], lambda: principal_components(trace, state, at.layer))
         picture(
             "trajectories",

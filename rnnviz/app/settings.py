@@ -113,7 +113,7 @@ def fitting_inits(config: Config) -> dict[str, str]:
 
 def losses(config: Config) -> dict[str, str]:
     own = TASKS[config.task].loss
-    usual = {TASKS_OWN: f"the task's own ({LOSSES[own].label})"}
+    usual = {TASKS_OWN: f"the task's {LOSSES[own].label}"}
     return usual | {name: LOSSES[name].label for name in fitting_losses(own)}
 
 

@@ -19,8 +19,8 @@ READING = Explained(
     "What a unit reads",
     "The sequence as a text, line by line. The colour of a character or word is the state of the unit once it has read "
     "it: blue is negative, red positive.",
-    "Colour that keeps to a part of the text: within quotes or brackets, along a line. Few units show anything "
-    "that has a name.",
+    "Colour that keeps to a part of the text: within quotes, within brackets, along a line. Karpathy, Johnson and Li "
+    "(2015) found such units; most have no meaning that can be named.",
 )
 
 

@@ -64,8 +64,8 @@ def tokens(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go
     starts = {"tickvals": [3 * k + 0.5 for k in range(lines)], "ticktext": [across * k for k in range(lines)]}
     yaxis = axis(axis_title("time_step"), showgrid=False, **starts, range=[3 * lines - 1.5, -0.5])
     xaxis = axis("", showticklabels=False, showgrid=False, ticks="")
-    told = "; ".join(filter(None, words))
-    return figure(traces, TITLE, xaxis, yaxis, note=told, height=110 + 62 * lines, colour_bar=True)
+    told, margin = "; ".join(filter(None, words)), {"l": 66, "r": 78, "t": 54, "b": 16}
+    return figure(traces, TITLE, xaxis, yaxis, note=told, height=80 + 62 * lines, colour_bar=True, margin=margin)
 
 
 def per_line(names: Sequence[str]) -> int:

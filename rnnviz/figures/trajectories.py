@@ -29,7 +29,7 @@ UNIT_FOLLOWS = Explained(
     "A unit with a correlation near 1 or -1 that the network does not need: the readout may ignore it.",
 )
 HEIGHT, TALL = 400, 460
-MOST = 12  # classes named beside the colours
+MOST, APART = 12, 7  # classes named beside the colours; at most one more beside a curve
 
 
 def trajectories(
@@ -180,7 +180,12 @@ def _bar(quantity: Quantity) -> dict[str, Any]:
 
 
 def _class_ticks(quantity: Quantity, values: np.ndarray) -> dict[str, Any]:
-    return _names(quantity, np.unique(values)) if quantity.classes else {}
+    """Of the classes that occur, those that stand apart far enough to be told."""
+    far: list[float] = []
+    for value in np.unique(values) if quantity.classes else ():
+        if not far or value - far[-1] >= np.ptp(values) / APART:
+            far.append(value)
+    return _names(quantity, far)
 
 
 def _names(quantity: Quantity, codes: Any) -> dict[str, Any]:
