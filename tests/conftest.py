@@ -12,6 +12,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy and torch are f
 _numbers = count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    skipped = pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="slow; set RNNVIZ_SLOW=1")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skipped)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _stores(tmp_path_factory):
     """What engines of a whole session save does not go into the user's own folder."""

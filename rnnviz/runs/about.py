@@ -31,7 +31,8 @@ class About:
     created, saved: when it was begun and last saved, in unix seconds. step: optimiser steps it had taken then.
     settings: of the experiment it began as, by field. parent: id of the run it was forked from, at `parent_step`;
     "" where it was not. has_data: whether it holds what its owner brought, data or weights. listed: whether its owner
-    sees it among their runs. extra: anything else that JSON holds. Raises ValueError for values of another type, and for an id or owner that could not be a file name.
+    sees it among their runs. extra: anything else that JSON holds. Raises ValueError for values of
+    another type, and for an id or owner that could not be a file name.
     """
 
     id: str

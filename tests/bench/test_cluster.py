@@ -11,6 +11,7 @@ from rnnviz.__main__ import main
 from rnnviz.bench import GROUPS
 
 
+@pytest.mark.slow
 def test_it_compares_two_workers_with_two_loops_and_with_one_worker(tmp_path, capsys):
     assert "dask" not in GROUPS  # it starts processes: nobody gets it unasked
     before = {child.pid for child in psutil.Process().children()}  # of other tests

@@ -39,14 +39,11 @@ sync_api.expect.set_options(timeout=SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow = pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="one more of a kind; set RNNVIZ_SLOW=1")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             # A busy machine starves a browser now and then; what is broken fails three times. The report says R.
             item.add_marker(pytest.mark.flaky(reruns=2))
-            if item.get_closest_marker("slow"):
-                item.add_marker(slow)
 
 
 @dataclass

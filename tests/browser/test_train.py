@@ -134,7 +134,8 @@ def test_nothing_from_a_file_becomes_markup(server, visit):
 
 
 @pytest.mark.parametrize(("theme", "width"), [
-    ("light", 1280), ("dark", 390), pytest.param("dark", 1280, marks=SLOW), pytest.param("light", 390, marks=SLOW)
+    ("dark", 390),
+    *(pytest.param(theme, width, marks=SLOW) for theme, width in (("light", 390), ("light", 1280), ("dark", 1280))),
 ])  # fmt: skip
 @pytest.mark.parametrize("name", ["", "train", "gradients", "compare", "your_data"])
 def test_every_page_fits_its_window(server, visit, name, theme, width):

@@ -5,8 +5,6 @@ From one seed here; `python -m rnnviz gallery` takes three.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from rnnviz.gallery import EXAMPLES
@@ -14,10 +12,7 @@ from rnnviz.gallery.measures import MEASURES
 from rnnviz.gallery.trial import tried
 from rnnviz.tasks import make_task
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="minutes long; set RNNVIZ_SLOW=1"),
-]
+pytestmark = pytest.mark.slow
 SEEDS, SECONDS = range(3), 60.0
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from classroom import hold, quantile, server
 from tab import Tab
 
 PATIENT = 5.0  # seconds: other tests may run beside this one
 
 
+@pytest.mark.slow
 def test_a_small_class():
     result = hold(visitors=4, seconds=8, files=False)
     assert result.errors == []
@@ -20,6 +22,7 @@ def test_a_small_class():
     assert result.ticks > 1 and result.steps > 1
 
 
+@pytest.mark.slow
 def test_a_late_message_of_a_timer_does_not_take_a_setting_back(tmp_path: Path):
     """The browser sends the link with every message, and the timer's next may leave before the new link arrives."""
 

@@ -224,6 +224,7 @@ def test_close_leaves_nothing_on_the_cluster_and_no_thread_here(cluster, caplog)
     assert caplog.text == ""
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler_is_said_in_words_and_runs_go_on_when_it_is_back(cluster, make_engine, wait, caplog):
     engine = make_engine(partial(DaskFleet, address=cluster.address))
     until(lambda: len(engine.jobs.fleet.links) == 2)
@@ -284,7 +285,7 @@ print("torch" in sys.modules, len(engine.jobs.fleet.links), flush=True)
 """
 
 
-@pytest.mark.parametrize("ending", ["exit", "kill"])
+@pytest.mark.parametrize("ending", ["exit", pytest.param("kill", marks=pytest.mark.slow)])
 def test_a_server_that_goes_leaves_no_training_behind(cluster, tmp_path, ending):
     code = SERVER + ("time.sleep(60)" if ending == "kill" else "")
     server = subprocess.Popen(

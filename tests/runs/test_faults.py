@@ -104,6 +104,7 @@ def late_crossing(seed: int, first: int) -> tuple[Breakpoint, int]:
 # -- a worker --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_kill_of_a_worker_costs_two_seconds_of_training_at_most_and_nothing_else(bench, settled, wait):
     def job(seed, steps=0, config=TINY):
         made = bench.create(Spec(config.with_(seed=seed)), "tab", ADA)
@@ -233,6 +234,7 @@ sys.exit(main(["worker"]))
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_workers_fails_alone_after_three(make_engine, settled, wait, monkeypatch, tmp_path):
     flag, program = tmp_path / "deadly", tmp_path / "python"
     flag.touch()
@@ -264,6 +266,7 @@ def test_a_run_that_kills_its_workers_fails_alone_after_three(make_engine, settl
     engine.close()
 
 
+@pytest.mark.slow
 def test_shares_are_equal_again_after_a_worker_died(bench, settled, wait):
     """Also that of a job which was there only for a while, of one that is paced, and of one that comes later."""
     jobs = [bench.create(Spec(TINY.with_(seed=seed)), "tab", ADA) for seed in range(4)]
@@ -309,6 +312,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_kill_of_the_server_costs_two_seconds_of_training_at_most(make_engine, settled, tmp_path):
     environment = {**os.environ, "RNNVIZ_WORKERS": "1", "RNNVIZ_STORE": str(tmp_path)}
     command = [sys.executable, "-c", SERVER]
@@ -422,6 +426,7 @@ def test_a_clock_that_jumps_changes_nothing(bench, settled, wait, monkeypatch):
 # -- several at once -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_four_visitors_at_the_same_jobs_while_workers_die(make_engine, settled, wait):
     """Whatever they do, a run is what its steps and changes make of it."""
     engine = make_engine(partial(PoolFleet, size=2))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
 from rnnviz.__main__ import main
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="minutes long; set RNNVIZ_SLOW=1"),
-]
+pytestmark = pytest.mark.slow
 COMMON = "train --task adding --length 50 --hidden-size 64 --batch-size 64 --optimiser adam --clip norm --clip-at 1"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
@@ -13,10 +11,7 @@ from rnnviz.analysis.word_errors import exact_match
 from rnnviz.config import ExperimentConfig
 from rnnviz.tasks import TASKS, make_task
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get("RNNVIZ_SLOW") != "1", reason="minutes long; set RNNVIZ_SLOW=1"),
-]
+pytestmark = pytest.mark.slow
 STEPS, MOST = 500, 60  # at most 40 s of training with attention; the longest number has 32 characters
 
 
