@@ -22,6 +22,7 @@ from rnnviz.data.errors import DataError
 from rnnviz.tasks import named_data
 
 STAYS = 20.0  # seconds for which a sentence about a link is shown
+USED = "used"  # where it is said what a control has changed besides its own setting
 ECHO = 1.0  # seconds for which a value may come back that the server has replaced
 
 
@@ -178,7 +179,7 @@ def _used(field: str, key: str) -> None:
     after = take(changed(before, field, st.session_state[key]))
     if before.start and not after.start:
         words = "Another task begins with random weights. **Undo** brings the chosen ones back."
-        st.toast(words, icon=":material/shuffle:", duration="long")
+        session.visitor().said[USED] = time.monotonic(), [words]  # a toast would go with the run that follows
 
 
 def _choice(row: Row, config: ExperimentConfig, common: dict[str, Any]) -> None:

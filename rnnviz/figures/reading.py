@@ -59,7 +59,8 @@ def reading_figure(
         hovertext=_cells([visible(name, 24) for name in read], steps),
         customdata=steps,
         texttemplate="%{text}",
-        textfont=letters(names),  # in no colour of its own: plotly takes one that stands out from the cell
+        textfont=letters(names)
+        | {"weight": 600},  # in no colour of its own: plotly takes one that stands out from the cell
         ygap=2,
     )
     where = f", {trace.layer_names[layer]}" if len(trace.layer_names) > 1 else ""
