@@ -70,7 +70,6 @@ def begin(title: str, heading: str = "") -> ExperimentConfig:
     settings, notices = controls.arrive()
     st.title(heading or title, anchor=False)
     controls.show_notices(title, notices)
-    controls.show_notices(controls.USED, [])
     with st.container(key="footer"):  # the style sheet moves it below whatever the page draws
         st.caption(f"rnnviz {rnnviz.__version__}. The address of a page holds the experiment: pass it on.")
     session.settle(title)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from rnnviz.app.controls import controls, current, share, take, undo_button
+from rnnviz.app.controls import USED, controls, current, share, show_notices, take, undo_button
 from rnnviz.config import ExperimentConfig
 from rnnviz.start import from_scratch
 
@@ -17,6 +17,7 @@ def panel(
     **which: Iterable[str],
 ) -> None:
     """Settings in the side bar; the page runs again when one has changed. `which`: as for `controls`."""
+    show_notices(USED, [])
     with st.sidebar:
         _panel(settings, groups, which)
 

@@ -36,7 +36,7 @@ Shares = Mapping[str, tuple[np.ndarray, np.ndarray]]
 Scales = tuple[str, np.ndarray]
 OTHERS = 3000  # points of the faint lines of a panel, about
 LIMITS = 1e-2, 1e7  # time steps, within which the axis of timescales ends
-ROW, GAP, HEAD, FOOT = 104, 18, 62, 44  # pixels
+ROW, GAP, HEAD, FOOT = 100, 24, 68, 44  # pixels
 BETWEEN = 0.08  # of the width, between two panels
 
 
@@ -48,7 +48,7 @@ def saturation_figure(now: Shares, layer: int, unit: int, untrained: Shares | No
     tall, domains = stacked(-(-len(now) // columns), 170, 40)
     wide = (1 - BETWEEN * (columns - 1)) / columns
     traces: list[Any] = []
-    layout: dict[str, Any] = {"annotations": [], "margin": {"l": 52, "r": 14, "t": HEAD + 16, "b": FOOT}}
+    layout: dict[str, Any] = {"annotations": [], "margin": {"l": 52, "r": 14, "t": HEAD + 10, "b": FOOT}}
     for k, gate in enumerate(now):
         row, column = divmod(k, columns)
         ref = "" if k == 0 else str(k + 1)
@@ -73,7 +73,7 @@ def saturation_figure(now: Shares, layer: int, unit: int, untrained: Shares | No
         traces.append(_ring(top[unit : unit + 1], bottom[unit : unit + 1], unit) | axes)
     first = layout.pop("xaxis"), layout.pop("yaxis")
     note = f"ring: unit {unit}" + ("; grey: step 0" if untrained is not None else "")
-    height = HEAD + 16 + tall + FOOT
+    height = HEAD + 10 + tall + FOOT
     return figure(traces, SATURATION.title, *first, note=note, height=height, meta={"unit": "customdata"}, **layout)
 
 
@@ -140,9 +140,9 @@ def unit_gates(trace: Trace, unit: int, layer: int = 0, sequence: int = 0, untra
             "", domain=list(domains[k]), anchor="x", range=[bounds[0] - margin, bounds[1] + margin],
             tickvals=sorted({*bounds, sum(bounds) / 2}),
         )  # fmt: skip
-        where = {"xref": "x domain", "yref": f"y{ref} domain", "showarrow": False, "x": 0.01, "y": 0.97}
+        where = {"xref": "x domain", "yref": f"y{ref} domain", "showarrow": False, "x": 0, "y": 1}
         layout["annotations"].append(
-            where | {"text": axis_title(gate, ""), "xanchor": "left", "yanchor": "top", "font": {"size": 11}}
+            where | {"text": axis_title(gate, ""), "xanchor": "left", "yanchor": "bottom", "font": {"size": 11}}
         )
         values = np.asarray(trace.gates[gate][layer, sequence], np.float32)[time]  # (T, H)
         axes = ("x", f"y{ref}")

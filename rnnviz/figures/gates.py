@@ -23,7 +23,7 @@ GATES = Explained(
     "A gate that keeps the past (f, z) near 0 throughout: nothing is remembered. All bands flat: the gates ignore "
     "the input.",
 )
-ROW, GAP, HEAD, FOOT = 104, 18, 62, 44  # pixels
+ROW, GAP, HEAD, FOOT = 100, 24, 68, 44  # pixels
 
 
 def gate_traces(trace: Trace, layer: int = 0, sequence: int | None = None) -> go.Figure:
@@ -39,7 +39,7 @@ def gates_side_by_side(items: Sequence[tuple[str, Trace]], layer: int = 0, seque
     if not rows:
         return empty(GATES.title, "No gates: " + ", ".join(without) if without else "Nothing recorded yet.", 220)
     tall, domains = stacked(len(rows), ROW, GAP)
-    head = HEAD + (30 if any(label for label, _ in items) else 0)
+    head = HEAD + (34 if any(label for label, _ in items) else 0)
     axes: dict[str, Any] = {}
     traces: list[Any] = []
     words: list[dict[str, Any]] = []
@@ -51,13 +51,13 @@ def gates_side_by_side(items: Sequence[tuple[str, Trace]], layer: int = 0, seque
             axes |= _axes(ref, row, column, len(items), len(rows), domains[row], bounds)
             where = {"xref": f"x{ref} domain", "yref": f"y{ref} domain", "showarrow": False}
             if row == 0 and label:
-                title = {"text": wrapped(label), "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
+                title = {"text": wrapped(label), "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 16}
                 words.append(where | title | {"align": "left", "font": {"size": 12}})
             if gate is None:
                 words.append(where | {"text": "no such gate", "x": 0.5, "y": 0.5, "font": {"size": 11}})
                 traces.append({"type": "scatter", "xaxis": f"x{ref}", "yaxis": f"y{ref}", "x": [], "y": []})
                 continue
-            name = {"text": axis_title(gate, ""), "x": 0.01, "y": 0.97, "xanchor": "left", "yanchor": "top"}
+            name = {"text": axis_title(gate, ""), "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
             words.append(where | name | {"font": {"size": 11}})
             traces += _gate(trace, gate, layer, sequence, (f"x{ref}", f"y{ref}"))
     first = axes.pop("xaxis"), axes.pop("yaxis")

@@ -175,7 +175,7 @@ def piano(tokens: np.ndarray, names: Sequence[str], chances: np.ndarray | None =
         shapes = [wall | {"line": {"color": INK, "width": 1.5, "dash": "dash"}}]
     title = MELODY.title if begun else PIANO.title
     note = f"right of the line: made up, from time step {begun} on" if begun else ""
-    ticks = [0, 1, *range(2, len(names), 4)] if len(names) > 6 else list(rows)
+    ticks = [0, 1, *range(4, len(names), 4)] if len(names) > 6 else list(rows)
     yaxis = axis("", tickvals=ticks, ticktext=[shown[k] for k in ticks], range=[-0.6, len(names) - 0.4])
     xaxis = axis(axis_title("time_step"), tickformat="d", range=[-0.6, len(tokens) - 0.4])
     layout: dict[str, Any] = {"height": 380, "shapes": shapes, "colour_bar": chances is not None}
