@@ -22,6 +22,7 @@ def files_of(tab, *labels):
     for label in labels:
         button = tab.page.get_by_role("button", name=label)
         button.wait_for()
+        tab.page.mouse.move(2, 2)  # else the tooltip of the one before may lie over this one
         with tab.page.expect_download() as download:
             button.click()
         found[label] = download.value.path().read_bytes()
