@@ -129,7 +129,7 @@ def _residuals(errand: Errand, task: Task, job: str) -> None:
         errors = arrays["targets"] - arrays["outputs"]
         with left:
             picture(
-                "predictions", "evaluation scatter", seen,
+                "points", "evaluation scatter", seen,
                 lambda: scatter(arrays["outputs"][:, [k]], arrays["targets"][:, [k]], [name]),
             )  # fmt: skip
         with right:

@@ -36,7 +36,7 @@ Shares = Mapping[str, tuple[np.ndarray, np.ndarray]]
 Scales = tuple[str, np.ndarray]
 OTHERS = 3000  # points of the faint lines of a panel, about
 LIMITS = 1e-2, 1e7  # time steps, within which the axis of timescales ends
-ROW, GAP, HEAD, FOOT = 100, 24, 68, 44  # pixels
+ROW, GAP, HEAD, FOOT = 100, 24, 72, 44  # pixels
 BETWEEN = 0.08  # of the width, between two panels
 
 

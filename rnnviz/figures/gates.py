@@ -23,7 +23,7 @@ GATES = Explained(
     "A gate that keeps the past (f, z) near 0 throughout: nothing is remembered. All bands flat: the gates ignore "
     "the input.",
 )
-ROW, GAP, HEAD, FOOT = 100, 24, 68, 44  # pixels
+ROW, GAP, HEAD, FOOT = 100, 24, 72, 44  # pixels
 
 
 def gate_traces(trace: Trace, layer: int = 0, sequence: int | None = None) -> go.Figure:
