@@ -21,7 +21,7 @@ from rnnviz.config import ExperimentConfig
 from rnnviz.data.errors import DataError
 from rnnviz.tasks import named_data
 
-STAYS = 20.0  # seconds for which a sentence about a link is shown
+STAYS = 20.0  # seconds for which a notice is shown
 USED = "used"  # where it is said what a control has changed besides its own setting
 ECHO = 1.0  # seconds for which a value may come back that the server has replaced
 
@@ -57,15 +57,15 @@ def take(config: ExperimentConfig) -> ExperimentConfig:
     return config
 
 
-def show_notices(place: str, notices: list[str]) -> None:
-    """Say what there is to say about a link, and go on saying it for a while: the page may soon run again."""
+def show_notices(place: str, notices: list[str], icon: str = ":material/link_off:") -> None:
+    """Say what there is to say, such as about a link, and go on for a while: the page may soon run again."""
     said = session.visitor().said
     if notices:
         said[place] = time.monotonic(), notices
     since, words = said.get(place, (0.0, []))
     if time.monotonic() - since < STAYS:
         for notice in words:
-            st.warning(notice, icon=":material/link_off:")
+            st.warning(notice, icon=icon)
 
 
 def current() -> ExperimentConfig:

@@ -175,18 +175,26 @@ def scores(errand: Errand, task: Task) -> None:
         names = list(part["scores"])
         rows.append({"Part": PARTS[name], lookup(task.loss).label.capitalize(): part["value"]}
                     | {label_of(score): part["scores"][score] for score in names}
-                    | {f"{label_of(score)}, {column}": value for column, own in list(part["own"].items())[:OWN]
-                       for score, value in own.items()}
+                    | {f"{label_of(score)}, {column}": own[score] for column, own, score in _own(part)}
                     | {"Sequences": part["sequences"]})  # fmt: skip
     columns = {label_of(score): st.column_config.NumberColumn(format="%.4g", help=tooltip(score)) for score in names}
     columns[lookup(task.loss).label.capitalize()] = st.column_config.NumberColumn(
         format="%.4g", help=tooltip(task.loss)
     )
+    columns |= {
+        f"{label_of(score)}, {column}": st.column_config.NumberColumn(format="%.4g", help=tooltip(score))
+        for column, _, score in _own(part)
+    }
     columns["Sequences"] = st.column_config.NumberColumn(format="localized")
     st.dataframe(rows, hide_index=True, height="content", column_config=columns)
     if task.scales:
         scaled = SCALED[task.config.scaling]
         st.caption(f"Of scaled numbers ({scaled}), except what names a column: that is in the column's own units.")
+
+
+def _own(part: dict[str, Any]) -> list[tuple[str, dict[str, float], str]]:
+    """Of the first columns with units of their own: name, scores, and which score."""
+    return [(column, own, score) for column, own in list(part["own"].items())[:OWN] for score in own]
 
 
 def label_of(score: str) -> str:

@@ -140,7 +140,7 @@ def choose(found: Found, number: int, settings: ExperimentConfig) -> None:
         try:
             which = found, number, cell, place
             start = result(f"{KEY} start", which, lambda: _start(found.name + several, stack, cell, readout))
-            seen = start.fingerprint, settings, data and data.fingerprint
+            seen = start.fingerprint, settings, data and (data.name, data.fingerprint)
             fitting = result(f"{KEY} feeds", seen, lambda: feeds(start, settings, data))
         except ConfigError as error:
             st.error(

@@ -17,7 +17,8 @@ def panel(
     **which: Iterable[str],
 ) -> None:
     """Settings in the side bar; the page runs again when one has changed. `which`: as for `controls`."""
-    show_notices(USED, [])
+    if not current().start:  # else it has been undone
+        show_notices(USED, [], ":material/info:")
     with st.sidebar:
         _panel(settings, groups, which)
 

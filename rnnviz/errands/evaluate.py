@@ -13,7 +13,7 @@ from rnnviz.data.arranging import PARTS
 from rnnviz.errands import Arrays, Result, Words, progress
 from rnnviz.errands.judging import Judge, Judged, cannot_run_free, joined, trained_on
 from rnnviz.evaluation import scores
-from rnnviz.evaluation.gap import BLOCKS, mean_loss
+from rnnviz.evaluation.gap import mean_loss
 from rnnviz.evaluation.residuals import residuals
 from rnnviz.run import Run
 from rnnviz.tasks.base import PROBE_SIZE, Batch, Task
@@ -44,7 +44,7 @@ def evaluate(words: Words, arrays: Arrays) -> Result:
         progress(0.05 + 0.4 * k / len(parts), f"Judging the {PARTS[name]} sequences")
         judged = [judge.judge(batch) for batch in batches]
         texts = [_texts(task, judge, batch) for batch in batches] if told["kind"] == scores.WRITTEN else []
-        apart = BLOCKS if name == "train" else task.apart(batches[0], name)
+        apart = None if name == "train" else task.apart(batches[0], name)
         told["parts"][name] = asdict(mean_loss(*joined(judged), apart)) | {
             "scores": _scores(task, judged, texts, told),
             "own": _own(task, judged),

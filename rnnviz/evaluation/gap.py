@@ -29,14 +29,17 @@ class Gap:
     words: str
 
 
-def mean_loss(losses: np.ndarray, counts: np.ndarray, apart: int = BLOCKS) -> Loss:
-    """Of losses (N,) of sequences, each a mean over `counts` (N,) outputs; `apart` of them have no row in common.
+def mean_loss(losses: np.ndarray, counts: np.ndarray, apart: int | None = None) -> Loss:
+    """Of losses (N,) of sequences, each a mean over `counts` (N,) outputs; `apart` of them have no row in common
+    (None: all).
 
-    The standard error is that of the means of twenty stretches (batch means): sequences next to one another may be
-    windows that overlap, and are no independent draws. It is NaN where all of them overlap.
+    The standard error is that of the means of at most twenty stretches (batch means): sequences next to one another
+    may be windows that overlap, and are no independent draws. It is NaN where all of them overlap.
     """
     value = float(losses @ counts / counts.sum())
-    count = min(BLOCKS, apart, len(losses))
+    count = min(BLOCKS, len(losses))
+    if apart is not None and apart < len(losses):
+        count = min(count, max(min(apart, 2), apart // 2))  # windows overlap across the borders of stretches too
     if count < 2:
         return Loss(value, float("nan"), len(losses))
     stretches = np.array_split(np.arange(len(losses)), count)

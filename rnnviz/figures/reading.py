@@ -11,10 +11,11 @@ from rnnviz.figures.colours import ABSENT, DIVERGING
 from rnnviz.figures.heat import colour_bar, heat, note
 from rnnviz.figures.states import state_limit
 from rnnviz.figures.theme import Explained, axis, figure
-from rnnviz.figures.tokens import CUT, letters, per_line, visible
+from rnnviz.figures.tokens import cell, letters, per_line, visible
 from rnnviz.glossary import axis_title, lookup
 from rnnviz.trace import Trace
 
+LINES = 12  # what is longer would push all else off the page
 READING = Explained(
     "What a unit reads",
     "The sequence as a text, line by line. The colour of a character or word is the state of the unit once it has read "
@@ -35,15 +36,17 @@ def reading_figure(
 ) -> go.Figure:
     """One unit's state over the tokens (T,) that one sequence is made of, in lines that a telephone has room for.
 
-    names: of all tokens that there are. A space is an empty cell. The colours are those of the state's heat map.
+    names: of all tokens that there are. A space is an empty cell. At most twelve lines are drawn. The colours are
+    those of the state's heat map.
     """
-    whole = trace.states[state][layer, sequence]  # (T, H)
-    across, time = per_line(names), len(whole)
+    across, whole = per_line(names), trace.states[state][layer, sequence]  # (T, H)
+    time = min(len(whole), across * LINES)
     lines, wide = -(-time // across), min(time, across)
     steps, rest = np.arange(lines * wide).reshape(lines, wide), lines * wide - time
-    absent = np.append(~trace.mask[sequence], np.ones(rest, bool)).reshape(steps.shape)
-    values = np.append(whole[:, unit], np.full(rest, np.nan)).reshape(steps.shape)
-    pairs = zip(tokens, trace.mask[sequence], strict=True)
+    exists = trace.mask[sequence, :time]
+    absent = np.append(~exists, np.ones(rest, bool)).reshape(steps.shape)
+    values = np.append(whole[:time, unit], np.full(rest, np.nan)).reshape(steps.shape)
+    pairs = list(zip(tokens, trace.mask[sequence], strict=True))[:time]
     read = [names[token] if exists else "" for token, exists in pairs] + [""] * rest
     limit = state_limit(state, whole)
     traces = heat(
@@ -55,14 +58,17 @@ def reading_figure(
         hover=f"time step %{{customdata}}: %{{hovertext}}<br>{state} = %{{z:.3f}}<extra></extra>",
         bar=colour_bar(lookup(state).symbol),
         absent=absent,
-        text=_cells(["" if name in ("", " ", "␣") else visible(name, CUT) for name in read], steps),
+        text=_cells(["" if name in ("", " ", "␣") else cell(name) for name in read], steps),
         hovertext=_cells([visible(name, 24) for name in read], steps),
         customdata=steps,
         texttemplate="%{text}",
-        textfont=letters(names)
-        | {"weight": 600},  # in no colour of its own: plotly takes one that stands out from the cell
+        # in no colour of its own: plotly takes one that stands out from the cell
+        textfont=letters(names) | {"weight": 600},
         ygap=2,
     )
+    told = [note(values, absent, why="")]
+    if time < (length := int(trace.lengths[sequence])):
+        told.append(f"first {time} of {length} time steps")
     where = f", {trace.layer_names[layer]}" if len(trace.layer_names) > 1 else ""
     starts = {"tickvals": np.arange(lines), "ticktext": [across * k for k in range(lines)], "ticks": ""}
     return figure(
@@ -70,7 +76,7 @@ def reading_figure(
         f"Unit {unit} reads: {lookup(state).label} {lookup(state).symbol}{where}, sequence {sequence}",
         axis("", showgrid=False, showticklabels=False, ticks="", range=[-0.5, wide - 0.5]),
         axis(axis_title("time_step"), showgrid=False, range=[lines - 0.5, -0.5], **starts),
-        note=note(values, absent, why=""),
+        note="; ".join(filter(None, told)),
         height=54 + max(24 * lines, 96) + 16,
         colour_bar=True,
         margin={"l": 66, "r": 78, "t": 54, "b": 16},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ LINES = 6  # of a strip
 LETTERS, WORDS, CUT = 32, 36, 12  # a telephone has room for: tokens of one letter, or letters in all; of a token
 # Dark throughout, so that white letters can be read on all of it (contrast above 4).
 _SCALE = [[0.0, "#440154"], [0.5, "#3B528B"], [1.0, "#1B8257"]]
+_CODE = re.compile(r"U\+[0-9A-F]{4,6}")  # the name of a character that cannot be seen
 _VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 
 
@@ -41,7 +43,7 @@ def tokens(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go
         row, column = 3 * (t // across), t % across
         both = names[right_ones[t]], "NaN" if bad[t] else names[likeliest[t]]
         grid[row : row + 2, column] = given[t]
-        text[row, column], text[row + 1, column] = (visible(name, CUT) for name in both)
+        text[row, column], text[row + 1, column] = (cell(name) for name in both)
         spot[row : row + 2, column] = (t, *(visible(name, 24) for name in both))
     absent = text == ""
     hover = "time step %{customdata[0]}<br>target %{customdata[1]}, likeliest %{customdata[2]}"
@@ -70,7 +72,7 @@ def tokens(outputs: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> go
 
 def per_line(names: Sequence[str]) -> int:
     """How many tokens of these names stand in a line: it is the same for all sequences of a task."""
-    longest = min(max(map(len, names), default=1), CUT)
+    longest = min(max((1 if _CODE.fullmatch(name) else len(name) for name in names), default=1), CUT)
     return LETTERS if longest <= 1 else WORDS // longest
 
 
@@ -85,6 +87,11 @@ def softmax(outputs: np.ndarray) -> np.ndarray:
     outputs = np.where(np.isfinite(outputs).all(-1, keepdims=True), outputs, np.nan)
     raised = np.exp(outputs - outputs.max(-1, keepdims=True))
     return raised / raised.sum(-1, keepdims=True)
+
+
+def cell(name: str) -> str:
+    """A token as it stands in a cell; hovering tells the whole of it."""
+    return "¤" if _CODE.fullmatch(name) else visible(name, CUT)
 
 
 def visible(name: str, limit: int = 16) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.evaluation.gap import BLOCKS, CLEAR, mean_loss
+from rnnviz.evaluation.gap import CLEAR, mean_loss
 from rnnviz.tasks.base import HIGHER
 
 PLAIN = "constant", "persistence"  # rivals that learn next to nothing
@@ -58,7 +58,7 @@ class Contest:
     metric: str
     loss: str
     step: int
-    apart: int = BLOCKS
+    apart: int
     weights: np.ndarray | None = None
 
     @property
@@ -165,7 +165,9 @@ class Contest:
         return cls(**{**words, "results": tuple(results)}, weights=arrays.get("weights"))
 
 
-def clearly_apart(one: np.ndarray, other: np.ndarray, apart: int = BLOCKS, weights: np.ndarray | None = None) -> bool:
+def clearly_apart(
+    one: np.ndarray, other: np.ndarray, apart: int | None = None, weights: np.ndarray | None = None
+) -> bool:
     """Whether the metrics of two methods differ by more than two standard errors, from their scores (B,) on the same
     sequences; apart and weights as in `Contest`. The mean difference is that of the metrics, so it has its sign.
     """

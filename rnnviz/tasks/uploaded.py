@@ -156,9 +156,8 @@ class Cut:
     step: Step
 
 
-KEPT = 4  # preparations of a data set: a page may ask for those of all three tasks at every rerun
-# The latest preparations of each data set, oldest first, and their windows; they go when the data set goes.
-_latest: WeakKeyDictionary[Dataset, dict[tuple, tuple[Pipeline, Prepared]]] = WeakKeyDictionary()
+# The latest preparation of each data set for each task, and its windows; they go when the data set goes.
+_latest: WeakKeyDictionary[Dataset, dict[str, tuple[tuple, tuple[Pipeline, Prepared]]]] = WeakKeyDictionary()
 _latest_cut: WeakKeyDictionary[Prepared, tuple[tuple, Cut]] = WeakKeyDictionary()
 _COLUMNS = ("task", "columns", "targets", "label_column", "sequence_column", "time_column")
 
@@ -167,11 +166,11 @@ def prepare(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared
     """The pipeline that data bring, if it is what the configuration asks for, or else one fitted on their training
     part; and what it makes of them."""
     key = tuple(getattr(config, name) for name in (*_COLUMNS, *SETTINGS))
-    known = _latest.get(data, {})
-    found = known.get(key) or _prepared(config, data)
-    others = [each for each in known.items() if each[0] != key]
-    _latest[data] = dict([*others[1 - KEPT :], (key, found)])
-    return found
+    of_tasks = _latest.setdefault(data, {})
+    known = of_tasks.get(config.task)
+    if known is None or known[0] != key:
+        known = of_tasks[config.task] = key, _prepared(config, data)
+    return known[1]
 
 
 def _prepared(config: ExperimentConfig, data: Dataset) -> tuple[Pipeline, Prepared]:

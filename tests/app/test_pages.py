@@ -59,6 +59,8 @@ def test_another_task_says_that_it_forgets_the_chosen_weights():
     check(box.set_value("adding").run())
     assert not app.session_state["visitor"].settings.start
     assert "random weights" in app.warning[0].value
+    check(next(each for each in app.button if each.label == "Undo").click().run())
+    assert app.session_state["visitor"].settings.start and not any("random" in each.value for each in app.warning)
 
 
 @pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.needs_data])

@@ -60,6 +60,18 @@ def test_windows_that_all_overlap_prove_nothing():
     assert found.kind == "unsure" and "Too little to tell" in found.words and "baseline" not in found.words
 
 
+def test_the_error_of_overlapping_windows_is_not_taken_too_small():
+    """Of many series of white noise, each cut into all its windows: the spread of their mean losses is known."""
+    means, errors = [], []
+    for seed in range(1000):
+        noise = np.random.default_rng(seed).normal(0, 1, 600)
+        windows = np.lib.stride_tricks.sliding_window_view(noise**2, 30).mean(1)
+        found = mean_loss(windows, np.full(len(windows), 30.0), apart=20)
+        means.append(found.value)
+        errors.append(found.error)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(means), rel=0.13)
+
+
 def test_a_held_out_loss_that_rises_says_where_it_was_lowest():
     rising = {"train": FALLING, "heldout": np.array([1.0, 0.4, 0.5, 0.6])}
     words = gap(losses(0.1, 0.6), STEPS, rising).words

@@ -43,3 +43,21 @@ def test_words_have_room_and_letters_stand_close():
     strip = tokens(np.zeros((4, 3)), np.array([0, 1, 2, 0]), tags).data[0]
     assert list(strip.text[0]) == tags and strip.text[3][0] == "determiner"
     assert max(map(len, tags)) <= CUT
+
+
+def test_a_character_that_cannot_be_seen_takes_the_room_of_one():
+    names = ["a", "U+00A0", "�"]
+    assert per_line(names) == LETTERS
+    strip = tokens(np.zeros((3, 3)), np.array([0, 1, 2]), names).data[0]
+    assert list(strip.text[0]) == ["a", "¤", "�"] and strip.customdata[0][1][1] == "U+00A0"
+
+
+def test_a_long_text_is_drawn_as_far_as_there_is_room(make_trace):
+    trace = make_trace(time=500)
+    figure = reading_figure(trace, np.zeros(500, int), ALPHABET, 0)
+    assert (
+        np.array(figure.data[0].z).shape == (12, 32)
+        and "first 384 of 500 time steps" in figure.layout.title.subtitle.text
+    )
+    assert len(figure.layout.meta["path"]["x"]) == 384
+    assert figure.layout.height == reading_figure(make_trace(time=384), np.zeros(384, int), ALPHABET, 0).layout.height

@@ -22,7 +22,6 @@ def test_a_small_class():
     assert result.ticks > 1 and result.steps > 1
 
 
-@pytest.mark.slow
 def test_a_late_message_of_a_timer_does_not_take_a_setting_back(tmp_path: Path):
     """The browser sends the link with every message, and the timer's next may leave before the new link arrives."""
 
