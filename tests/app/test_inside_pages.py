@@ -9,6 +9,7 @@ from rnnviz.cells import CELLS
 from rnnviz.tasks import TASKS
 
 pytestmark = pytest.mark.usefixtures("inline_engine")
+OFTEN = {"adding", "sine", "text", "translation", "names"}
 SMALL = {"task": "adding", "H": "8", "T": "10"}
 INSIDE = ["gates", "hidden_states"]
 GATED = [name for name, cell in CELLS.items() if cell.gates]
@@ -90,7 +91,14 @@ def test_stacks_in_both_directions(page):
     assert pictures(press(app, "Step")) >= 4
 
 
-@pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.needs_data])
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow)
+        for name, task in TASKS.items()
+        if not task.needs_data
+    ],
+)
 def test_every_task_has_something_to_compare_with(task):
     app = check(visit("hidden_states", task=task, H="4", B="2"))
     assert not app.error and pictures(app) >= 3

@@ -47,7 +47,7 @@ def test_on_it_opens_as_the_first_request_and_waits_for_the_secret(start_server,
     tab.page.locator("input[type=password]").wait_for()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
 def test_it_keeps_up_and_fits(server, visit, width, theme):
     tab = visit(server.address(), width=width, theme=theme)
     tab.screenshot(f"class-shut-{width}-{theme}")

@@ -56,7 +56,10 @@ def numbers(tab, key: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(download.value.path().read_text("utf-8"))))
 
 
-@pytest.mark.parametrize(("page", "key"), [("gates", "gates heat map"), ("hidden_states", "hidden heat map")])
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [("gates", "gates heat map"), pytest.param("hidden_states", "hidden heat map", marks=pytest.mark.slow)],
+)
 def test_a_click_on_a_row_chooses_its_unit(server, visit, page, key):
     tab = opened(server, visit, page, 3, "&order=index")
     for shift in range(40):  # plotly clicks on what is pointed at; a page that is still being drawn moves
@@ -122,7 +125,7 @@ def test_in_space_a_point_moves_along_the_path(server, visit):
     tab.check()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 390])
 @pytest.mark.parametrize(("page", "count"), [("gates", 5), ("hidden_states", 3)])
 def test_the_page_fits_its_window_beside_the_untrained_network(server, visit, page, count, width):
     tab = opened(server, visit, page, count, width=width, theme="dark" if width == 390 else "light")

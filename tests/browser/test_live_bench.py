@@ -57,7 +57,7 @@ def bench(server, visit):
     return open_bench
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_a_breakpoint_fires_the_button_follows_and_nothing_moves(bench, width):
     bench = bench(EXPLODES, width=width)
     before = [bench.place(key) for key in ("transport play", "transport step", "timeline", "numbers")]
@@ -107,6 +107,7 @@ def test_keys(bench):
     bench.tab.check()
 
 
+@pytest.mark.slow
 def test_steps_by_the_ten_and_a_speed(bench):
     bench = bench()
     bench.button("speed").click()
@@ -124,6 +125,7 @@ def test_steps_by_the_ten_and_a_speed(bench):
     bench.tab.check()
 
 
+@pytest.mark.slow
 def test_menus_show_what_is_set_and_opening_them_sets_nothing(bench):
     bench = bench(f"{SMALL}&stop=step:40,plateau:500")
     link = unquote(bench.page.url)
@@ -179,6 +181,7 @@ def test_a_run_comes_back_after_a_reload_and_a_fork_with_its_parent(bench):
     bench.tab.check()
 
 
+@pytest.mark.slow
 def test_the_settings_stay_while_the_side_bar_is_folded(bench):
     """A folded side bar's controls are drawn late: they once sent their lowest values back."""
     bench = bench(f"{SMALL}&stop=step:30", width=390)

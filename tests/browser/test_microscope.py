@@ -124,7 +124,10 @@ def expected(trace, layer, t):
     return values | {key: gate[layer, 1, t] for key, gate in {**trace.gates, **trace.states}.items()}
 
 
-@pytest.mark.parametrize("name", ["rnn_tanh", "lstm", "gru", "gru_before", "reverse"])
+@pytest.mark.parametrize(
+    "name",
+    ["rnn_tanh", "lstm", "gru", *(pytest.param(name, marks=pytest.mark.slow) for name in ("gru_before", "reverse"))],
+)
 def test_every_number_is_the_traces(look_at, traces, name):
     tab, trace = look_at(name), traces[name]
     layer = 3 if name == "reverse" else 0
@@ -273,7 +276,7 @@ def test_a_new_recording_keeps_what_is_looked_at(look_at, traces):
     expect(tab.page.locator(f"{ROOT}[data-time='6'][data-unit='2'] [data-key=f].picked .part")).to_have_count(5)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
 @pytest.mark.parametrize("name", ["lstm", "gru", "rnn_tanh"])
 def test_nothing_is_cut_off_or_written_over(look_at, name, width, theme):
     tab = look_at(name, width=width, theme=theme)
@@ -301,6 +304,7 @@ def test_nothing_is_cut_off_or_written_over(look_at, name, width, theme):
     tab.screenshot(f"microscope-{name}-{width}-{theme}")
 
 
+@pytest.mark.slow
 def test_the_page_without_a_time_step_or_with_strange_numbers(look_at, traces):
     trace = traces["lstm"]
     folder = Path(os.environ["RNNVIZ_RECORDINGS"])

@@ -49,7 +49,7 @@ def equal(text, value):
     return abs(written - value) <= 0.51 * 10.0 ** (math.floor(math.log10(abs(value) or 1)) - 2)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
 def test_the_page_shows_the_run_itself(server, visit, cell):
     tab = visit()
     tab.page.goto(address(server, cell=cell, unit="3", t="6"))
@@ -120,6 +120,7 @@ def test_the_first_picture_comes_at_once_and_the_link_names_what_is_looked_at(se
     tab.check()
 
 
+@pytest.mark.slow
 def test_a_number_that_is_followed_to_the_layer_below_takes_the_page_along(server, visit):
     tab = visit()
     tab.page.goto(address(server, cell="gru", layers="2", layer="1"))

@@ -37,6 +37,7 @@ def test_the_first_visit_knows_its_owner_and_a_reload_finds_it_again(server, vis
     assert shown(tab.page) == first
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_server_keeps_it(start_server, visit):
     before = start_server(SCRIPT)
     tab = visit(before.address())
@@ -54,6 +55,7 @@ def test_tabs_of_one_browser_share_it_and_browsers_do_not(server, visit):
     assert shown(second) == shown(one.page)
 
 
+@pytest.mark.slow
 def test_two_tabs_that_open_first_and_at_once_agree_after_a_reload(server, visit):
     tab = visit()
     pages = [tab.page, tab.page.context.new_page()]
@@ -76,6 +78,7 @@ def test_garbage_in_the_cookie_is_replaced(server, visit, given):
     assert hashlib.sha256(cookie(tab)["value"].encode()).hexdigest() == shown(tab.page)
 
 
+@pytest.mark.slow
 def test_a_browser_without_cookies_has_an_owner_for_as_long_as_the_session(server, visit):
     tab = visit()
     tab.page.route("**/_stcore/health", lambda route: route.fulfill(body="ok"))  # no cookie in this answer
@@ -90,7 +93,7 @@ def test_a_browser_without_cookies_has_an_owner_for_as_long_as_the_session(serve
     assert shown(tab.page) != first
 
 
-@pytest.mark.parametrize("path", ["", "_stcore/health"])
+@pytest.mark.parametrize("path", ["", pytest.param("_stcore/health", marks=pytest.mark.slow)])
 def test_a_link_on_another_site_does_not_replace_it(server, visit, path):
     tab = visit(server.address())
     first = cookie(tab)["value"]

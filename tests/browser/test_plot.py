@@ -60,6 +60,7 @@ def drag(tab, name, start, end):
     tab.page.mouse.up()
 
 
+@pytest.mark.slow
 def test_twenty_updates_stay_in_place_and_keep_the_zoom(tab):
     for name in ("line", "matrix"):
         figure(tab, name).evaluate("element => { element.mark = 'kept' }")
@@ -166,6 +167,7 @@ def test_a_figure_can_be_told_and_worked_without_eyes_or_mouse(tab):
     expect(opener).to_be_focused()
 
 
+@pytest.mark.slow
 def test_plotly_is_fetched_once(tab):
     tab.page.reload()
     tab.page.wait_for_function(f"() => document.querySelectorAll('{DRAWN}').length === 3")

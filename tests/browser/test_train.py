@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 from rnnviz.data.sample import sample_csv
 
 SMALL = "train?task=adding&T=10&H=8&B=8"
-
-
 SLOW = pytest.mark.slow
+REST = ("", "gradients", "your_data")
 
 
 def shown(tab, label: str) -> str:
@@ -86,6 +85,7 @@ def test_keys_do_what_buttons_do(server, visit):
     assert step(tab) == paused
 
 
+@pytest.mark.slow
 def test_a_run_survives_a_change_of_page_and_visitors_do_not_meet(server, visit):
     first, second = visit(), visit()
     for tab in (first, second):
@@ -137,7 +137,7 @@ def test_nothing_from_a_file_becomes_markup(server, visit):
     ("dark", 390),
     *(pytest.param(theme, width, marks=SLOW) for theme, width in (("light", 390), ("light", 1280), ("dark", 1280))),
 ])  # fmt: skip
-@pytest.mark.parametrize("name", ["", "train", "gradients", "compare", "your_data"])
+@pytest.mark.parametrize("name", ["train", "compare", *(pytest.param(name, marks=SLOW) for name in REST)])
 def test_every_page_fits_its_window(server, visit, name, theme, width):
     tab = visit(width=width, theme=theme)
     tab.page.goto(server.address(name))

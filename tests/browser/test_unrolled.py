@@ -95,6 +95,7 @@ def pixels(tab):
     )
 
 
+@pytest.mark.slow
 def test_it_unrolls_plays_forward_and_back_and_asks_nobody(visit, server):
     tab = opened(visit, server)
     assert said(tab, "phase") == "backward" and said(tab, "position") == said(tab, "end")
@@ -220,10 +221,10 @@ def test_numbers_and_picture_can_be_taken_along(visit, server, drawings):
     ("name", "words"),
     [
         ("silent", "it ran under no_grad"),
-        ("lost", "NaN or infinite"),
-        ("one", "nothing to carry through time"),
+        pytest.param("lost", "NaN or infinite", marks=pytest.mark.slow),
+        pytest.param("one", "nothing to carry through time", marks=pytest.mark.slow),
         ("translation", "Encoder: GRU"),
-        ("caption", "Decoder: GRU"),
+        pytest.param("caption", "Decoder: GRU", marks=pytest.mark.slow),
     ],
 )
 def test_every_kind_is_drawn_and_told_in_words(visit, server, name, words):
@@ -248,7 +249,7 @@ def test_reduced_motion_goes_from_state_to_state(visit, server):
     assert len(set(places)) == 2, places
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
 def test_two_hundred_time_steps_of_eight_layers_follow_the_slider(visit, server, width):
     """From slider to picture in 50 ms; the median, as what else the machine does stands in the others."""
     tab = opened(visit, server, "long", width=width)

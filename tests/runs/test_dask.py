@@ -250,6 +250,7 @@ def test_a_killed_scheduler_is_said_in_words_and_runs_go_on_when_it_is_back(clus
     engine.close()
 
 
+@pytest.mark.slow
 def test_nobody_there_at_first(caplog):
     with Cluster(workers=0) as cluster:
         cluster.scheduler.kill()
@@ -305,6 +306,7 @@ def test_a_server_that_goes_leaves_no_training_behind(cluster, tmp_path, ending)
     until(lambda: hosts(cluster.address) == 0, patience=dask_host.ALONE + 10)
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_told_of_no_scheduler_says_what_to_set(monkeypatch):
     monkeypatch.delenv("RNNVIZ_SCHEDULER", raising=False)
     with pytest.raises(ValueError, match="RNNVIZ_SCHEDULER"):
