@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from rnnviz.figures.colours import INK
-from rnnviz.figures.lines import line
+from rnnviz.figures.row_panels import row_panels
 from rnnviz.figures.scales import LIMIT
-from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain, stacked
+from rnnviz.figures.theme import Explained, axis, empty, figure, plain
 from rnnviz.figures.tokens import visible
 
 SERIES = Explained(
@@ -24,7 +23,7 @@ TOKENS = Explained(
     "How often each character, or word of a category, occurs, the most frequent first.",
     "Many that occur a few times only: each is a class that can hardly be learnt.",
 )
-ROW, GAP, MOST = 84, 26, 8  # pixels, and columns drawn
+ROW, MOST = 84, 8  # pixels, and columns drawn
 MOST_BORDERS = 60  # between sequences; more would hide what they divide
 
 
@@ -43,20 +42,7 @@ def series_preview(
     shown = min(len(series), MOST) if rows else 0
     if not shown:
         return empty(SERIES.title, "This table has no numbers.", 220)
-    tall, domains = stacked(shown, ROW, GAP)
     cut = None if train_fraction is None else train_fraction * rows
-    axes: dict[str, Any] = {}
-    traces: list[Any] = []
-    words: list[dict[str, Any]] = []
-    at = np.arange(rows)
-    for k in range(shown):
-        ref = "" if k == 0 else str(k + 1)
-        name = plain(columns[k]) or f"column {k + 1}"
-        hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
-        traces += line(at, series[k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"), gaps=True)
-        axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
-        heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
-        words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
     shapes = []
     borders = list(bounds[1:-1])
     for row in borders[: MOST_BORDERS if len(borders) <= MOST_BORDERS else 0]:
@@ -73,10 +59,10 @@ def series_preview(
     note += [f"{len(borders) + 1:,} sequences"] * bool(borders)
     note += [f"{len(series) - shown:,} more columns"] * (len(series) > shown)
     note += ["drawn by lowest and highest values"] * (rows > LIMIT)
-    xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, max(rows, 1)])
-    layout: dict[str, Any] = {"height": 72 + tall + 46, "margin": {"l": 66, "r": 14, "t": 72, "b": 46}}
-    layout |= {"note": "; ".join(note), "annotations": words, "shapes": shapes}
-    return figure(traces, SERIES.title, xaxis, axes.pop("yaxis"), **layout, **axes)
+    names = [plain(column) or f"column {k + 1}" for k, column in enumerate(columns[:shown])]
+    hover = "%{y:.6~g}<br>row %{x:,}<extra></extra>"
+    words = "; ".join(note)
+    return row_panels(series[:shown], names, SERIES.title, ROW, hover, gaps=True, note=words, shapes=shapes)
 
 
 def token_frequencies(labels: Sequence[str], counts: np.ndarray, most: int = 40, what: str = "Character") -> go.Figure:

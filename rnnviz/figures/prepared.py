@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnnviz.figures.colours import BAD, INK, meta_of
-from rnnviz.figures.lines import line
+from rnnviz.figures.row_panels import row_panels
 from rnnviz.figures.scales import thin
-from rnnviz.figures.theme import THIN, Explained, axis, empty, figure, plain, stacked
+from rnnviz.figures.theme import Explained, empty, plain
 
 PREPARED = Explained(
     "As the network gets it",
@@ -19,7 +19,8 @@ PREPARED = Explained(
     "A level beyond the training part that never occurs in it, or a column that hardly moves: scaling is not at fault, "
     "the network is asked about what it never saw.",
 )
-ROW, GAP, MOST, STRETCHES = 76, 26, 6, 40  # pixels, inputs drawn, and sequences whose borders are
+ROW, MOST, STRETCHES = 76, 6, 40  # pixels, inputs drawn, and sequences whose borders are
+HOVER = "%{y:.4~g}<br>row %{x:,}<extra></extra>"
 SHADES = {"held-out": "rgba(127,127,127,0.10)", "test": "rgba(127,127,127,0.22)"}
 
 
@@ -37,35 +38,32 @@ def prepared_series(
     rows = sum(len(inputs) for inputs in parts.values())
     if not (shown and rows):
         return empty(PREPARED.title, "Nothing goes in.", 220)
-    tall, domains = stacked(shown, ROW, GAP)
     values = np.concatenate(list(parts.values()))
     gaps = np.concatenate(list(filled.values())) if filled else np.zeros(values.shape, bool)
-    axes: dict[str, Any] = {}
-    traces: list[Any] = []
-    words: list[dict[str, Any]] = []
-    at = np.arange(rows)
-    for k in range(shown):
-        ref = "" if k == 0 else str(k + 1)
-        name = plain(labels[k]) or f"input {k + 1}"
-        hover = "%{y:.4~g}<br>row %{x:,}<extra></extra>"
-        traces += line(at, values[:, k], name, width=THIN + 0.4, hover=hover, axes=("x", f"y{ref}"))
-        if gaps[:, k].any():
-            mark = {"color": BAD, "size": 5, "symbol": "circle-open"}
-            marked = np.flatnonzero(gaps[:, k])
-            marked = marked[thin(values[marked, k])]
-            traces.append(
-                {"type": "scatter", "mode": "markers", "name": f"{name}: was missing", "x": marked}
-                | {"y": values[marked, k], "marker": mark, "xaxis": "x", "yaxis": f"y{ref}"}
-                | {"hovertemplate": "was missing; now " + hover, "meta": meta_of(BAD)}
-            )
-        axes[f"yaxis{ref}"] = axis("", anchor="x", domain=domains[k], nticks=4)
-        heading = {"text": name, "xref": "paper", "yref": f"y{ref} domain", "x": 0, "y": 1, "showarrow": False}
-        words.append(heading | {"xanchor": "left", "yanchor": "bottom", "font": {"size": 11}})
-    note = _note(parts, len(labels) - shown, int(gaps.sum()))
-    xaxis = axis("Row", anchor="y" if shown == 1 else f"y{shown}", tickformat=",d", range=[0, rows])
-    layout: dict[str, Any] = {"height": 72 + tall + 46, "margin": {"l": 66, "r": 14, "t": 72, "b": 46}}
-    layout |= {"note": note, "annotations": words, "shapes": _shapes(parts, bounds or {})}
-    return figure(traces, PREPARED.title, xaxis, axes.pop("yaxis"), **layout, **axes)
+    names = [plain(label) or f"input {k + 1}" for k, label in enumerate(labels[:shown])]
+    return row_panels(
+        list(values[:, :shown].T),
+        names,
+        PREPARED.title,
+        ROW,
+        HOVER,
+        more=lambda k: _filled(values[:, k], gaps[:, k], names[k]),
+        note=_note(parts, len(labels) - shown, int(gaps.sum())),
+        shapes=_shapes(parts, bounds or {}),
+    )
+
+
+def _filled(values: np.ndarray, gaps: np.ndarray, name: str) -> list[dict[str, Any]]:
+    """Circles where gaps (N,) were filled, few enough to be drawn."""
+    if not gaps.any():
+        return []
+    where = np.flatnonzero(gaps)
+    where = where[thin(values[where])]
+    return [
+        {"type": "scatter", "mode": "markers", "name": f"{name}: was missing", "x": where, "y": values[where]}
+        | {"marker": {"color": BAD, "size": 5, "symbol": "circle-open"}, "meta": meta_of(BAD)}
+        | {"hovertemplate": "was missing; now " + HOVER}
+    ]
 
 
 def _shapes(parts: Mapping[str, np.ndarray], bounds: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
