@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from rnnviz.app import preparing, preparing_view, reading_view, upload
+from rnnviz.app import plot, preparing, preparing_view, reading_view, upload
 from rnnviz.app.frame import begin
 
 settings = begin("Your data")
 preparing.warm_up()
 data = preparing.in_hand(upload.upload(), settings)
-if data is not None:
+if data is None:
+    plot.warm_up()
+else:
     chosen = preparing.chosen(data, settings)
     preparing_view.goal(data, chosen)
     task = preparing_view.go(data, chosen)

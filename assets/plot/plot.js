@@ -44,8 +44,10 @@ class Plot {
   update(payload) {
     const { figure, alt, name, cursor, height, plotly } = JSON.parse(decoder.decode(payload));
     Object.assign(this, { figure, name, version: plotly });
-    this.axes = structuredClone(figure.layout ?? {}); // what each axis was asked to show
     this.root.style.height = `${height}px`;
+    this.root.hidden = !figure; // it is still to come
+    if (!figure) return void loadPlotly(plotly).catch(console.error);
+    this.axes = structuredClone(figure.layout ?? {}); // what each axis was asked to show
     this.chart.setAttribute("aria-label", alt);
     this.cursor.join(cursor);
     this.schedule();
@@ -53,6 +55,7 @@ class Plot {
 
   /** Draw at the next frame. One drawing at a time; figures that arrive meanwhile but the last are passed over. */
   schedule() {
+    if (!this.figure) return;
     this.due = true;
     this.frame ??= requestAnimationFrame(async () => {
       try {

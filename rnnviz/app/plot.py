@@ -21,6 +21,12 @@ PLOTLY = Path(plotly.__file__).parent / "package_data"
 HEIGHT = 340  # pixels, where neither the caller nor the figure says
 
 
+def warm_up() -> None:
+    """Have the browser load plotly.js now, on a page whose first figure is still to come."""
+    head = {"alt": "", "name": "", "cursor": None, "height": 0, "plotly": plotly.__version__}
+    _component(key="plotly", data=json.dumps(head).encode(), height=1)
+
+
 def plot(
     figure: BaseFigure | Mapping[str, Any] | str,
     key: str,
@@ -53,7 +59,11 @@ def plot(
     payload = f'{json.dumps(head)[:-1]}, "figure": {text}}}'.encode()
     # The height is known before anything is loaded, so the page below does not move.
     told = {} if on_unit is None else {"on_unit_change": lambda: _tell(key, on_unit)}
-    component("plot", {"plotly": PLOTLY})(key=key, data=payload, height=pixels, **told)
+    _component(key=key, data=payload, height=pixels, **told)
+
+
+def _component(**given: Any) -> None:
+    component("plot", {"plotly": PLOTLY})(**given)
 
 
 def _tell(key: str, on_unit: Callable[[int], None]) -> None:

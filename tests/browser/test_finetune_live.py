@@ -7,8 +7,8 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
 
 STEPS = """() => [...document.querySelectorAll('[data-testid=stMetric]')]
-    .filter(each => each.querySelector('label').innerText.trim() === 'Step')
-    .map(each => each.querySelector('[data-testid=stMetricValue]').innerText)"""
+    .filter(each => each.querySelector('label')?.innerText.trim() === 'Step')
+    .map(each => each.querySelector('[data-testid=stMetricValue]')?.innerText)"""
 
 
 def choose(page, label: str, option: str) -> None:

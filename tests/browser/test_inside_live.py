@@ -109,15 +109,15 @@ def test_in_space_a_point_moves_along_the_path(server, visit):
     tab = opened(server, visit, "hidden_states", 3, "&dims=3-D")
     box = area(tab, "hidden heat map")
     tab.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
-    last = """document.querySelector('.st-key-hidden-trajectories-3-D .js-plotly-plot').data.at(-1)"""
-    tab.page.wait_for_function(f"() => {last}.x.length === 1")
+    last = """document.querySelector('.st-key-hidden-trajectories-3-D .js-plotly-plot')?.data?.at(-1)"""
+    tab.page.wait_for_function(f"() => {last}?.x.length === 1")
     at = cursor(tab, "hidden heat map")
     path = tab.page.evaluate(
         "document.querySelector('.st-key-hidden-trajectories-3-D .js-plotly-plot').layout.meta.path"
     )
     assert [tab.page.evaluate(f"{last}.{axis}[0]") for axis in "xyz"] == [path[axis][at] for axis in "xyz"]
     tab.page.mouse.move(2, 2)
-    tab.page.wait_for_function(f"() => {last}.x.length === 0")
+    tab.page.wait_for_function(f"() => {last}?.x.length === 0")
     places = zip(*(path[axis] for axis in "xyz"), strict=True)
     rows = numbers(tab, "hidden trajectories 3-D")
     assert rows[0][0] == "trace" and [name[:4] for name in rows[0][1:]] == ["PC 1", "PC 2", "PC 3"]

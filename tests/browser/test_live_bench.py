@@ -12,8 +12,8 @@ sync_api = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
 SMALL = "train?task=adding&T=10&H=8&B=8"
 EXPLODES = f"{SMALL}&cell=rnn_tanh&lr=0.1&clip=off&stop=grad_norm_above:8"
 METRIC = """[...document.querySelectorAll('[data-testid=stMetric]')]
-    .find(each => each.querySelector('label').innerText.trim() === '%s')
-    ?.querySelector('[data-testid=stMetricValue]').innerText"""
+    .find(each => each.querySelector('label')?.innerText.trim() === '%s')
+    ?.querySelector('[data-testid=stMetricValue]')?.innerText"""
 
 
 class Bench:

@@ -204,7 +204,7 @@ def test_a_keyboard_alone_drives_it(look_at):
         tab.page.wait_for_selector(f"{ROOT}[data-time='{time}'][data-unit='{unit}']")
     keys.press("Space")
     tab.page.wait_for_selector(f"{ROOT}.playing")
-    tab.page.wait_for_function(f"() => +document.querySelector('{ROOT}').dataset.time >= 2")
+    tab.page.wait_for_function(f"() => +document.querySelector('{ROOT}')?.dataset.time >= 2")
     keys.press("Space")
     tab.page.wait_for_selector(f"{ROOT}:not(.playing)")
     keys.press("End")
@@ -222,7 +222,7 @@ def test_it_is_told_in_words(look_at, traces):
     spoken = tab.page.locator(f"{ROOT} [aria-live=polite]")
     tab.page.wait_for_function(
         f"() => ['Time step 2', 'unit 1.'].every(each =>"
-        f" document.querySelector('{ROOT} [aria-live]').textContent.includes(each))"
+        f" document.querySelector('{ROOT} [aria-live]')?.textContent.includes(each))"
     )
     words = spoken.inner_text()
     assert "unit 1" in words and "layer l0" in words
@@ -267,7 +267,7 @@ def test_a_new_recording_keeps_what_is_looked_at(look_at, traces):
     )
     h = traces["lstm"].states["h"][0, 0, 6, 2]
     tab.page.wait_for_function(
-        "([root, text]) => document.querySelector(`${root} [data-key='next:h'] .number`).textContent !== text",
+        "([root, text]) => document.querySelector(`${root} [data-key='next:h'] .number`)?.textContent !== text",
         arg=[ROOT, "none"],
     )
     tab.page.wait_for_timeout(200)
@@ -343,6 +343,7 @@ def test_its_keys_work_wherever_one_clicked_in_it(look_at):
     keys, time = tab.page.keyboard, lambda: int(tab.page.get_attribute(ROOT, "data-time"))
     unit = f"{ROOT}[data-unit='4']"
     tab.page.locator(f"{ROOT} .track input").click()
+    tab.page.wait_for_selector(f"{ROOT}:not([data-time='0'])")
     middle = time()
     keys.press("ArrowRight")
     tab.page.wait_for_selector(f"{ROOT}[data-time='{middle + 1}']")
@@ -370,8 +371,8 @@ def test_a_number_that_is_clicked_shows_its_arithmetic_even_in_a_low_window(look
     tab.page.set_viewport_size({"width": 1280, "height": 640})
     tab.page.locator(f"{ROOT} .item[data-key=f] .number.large").click()
     tab.page.wait_for_function(
-        "() => { const { top, bottom } = document.querySelector('.sums .line').getBoundingClientRect();"
-        " return top > 0 && bottom < innerHeight }"
+        "() => { const box = document.querySelector('.sums .line')?.getBoundingClientRect();"
+        " return box && box.top > 0 && box.bottom < innerHeight }"
     )
     tab.page.locator(f"{ROOT} .wires[data-node=o] .wire").dispatch_event("click", {"bubbles": True})
     tab.page.wait_for_selector(f"{ROOT} .item.picked[data-key=o]")

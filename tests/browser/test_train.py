@@ -32,7 +32,7 @@ def wait_for_step(tab, condition: str) -> None:
             const metrics = [...document.querySelectorAll('[data-testid=stMetric]')];
             const metric = metrics.find(each => /^Step$/m.test(each.innerText));
             if (!metric) return false;
-            const step = Number(metric.querySelector('[data-testid=stMetricValue]').innerText.replace(/,/g, ''));
+            const step = Number(metric.querySelector('[data-testid=stMetricValue]')?.innerText.replace(/,/g, ''));
             return {condition};
         }}"""
     )

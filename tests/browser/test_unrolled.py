@@ -193,9 +193,9 @@ def test_the_time_cursor_is_shared(visit, server):
     box = tab.page.locator(f"{ROOT} canvas").bounding_box()
     tab.page.mouse.move(box["x"] + box["width"] - 80, box["y"] + box["height"] / 2)
     tab.page.wait_for_function(
-        f"() => document.querySelector('.rnnviz-plot-overlay').dataset.time > 12 &&"
+        f"() => document.querySelector('.rnnviz-plot-overlay')?.dataset.time > 12 &&"
         f" document.querySelector('.rnnviz-plot-overlay').dataset.time"
-        f" === document.querySelector('{ROOT}-readout').dataset.time"
+        f" === document.querySelector('{ROOT}-readout')?.dataset.time"
     )
 
 

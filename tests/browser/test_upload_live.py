@@ -25,6 +25,7 @@ def test_limits_are_said_where_files_are_brought(start_server, visit):
     tab = visit(server.address("your_data"))
     uploader = tab.page.locator("[data-testid=stFileUploader]")
     uploader.get_by_text("Up to 1 MB each, 2 MB in all.").wait_for()
+    tab.page.wait_for_function("() => window.Plotly")  # it is there before the first picture is
     tab.page.set_input_files(INPUT, [payload("over.csv", csv(120_000))])
     uploader.get_by_text("File must be 1.0MB or smaller.").first.wait_for(state="attached")
     tab.page.set_input_files(INPUT, [payload(f"run{k}.csv", csv(70_000)) for k in range(3)])
