@@ -17,6 +17,7 @@ def metric(tab, label):
     return tab.page.locator("[data-testid=stMetric]").filter(has_text=label).locator("[data-testid=stMetricValue]")
 
 
+@pytest.mark.slow
 def test_off_it_is_not_listed_and_its_address_shows_nothing(start_server, visit):
     server = start_server("app.py")  # its first request: Streamlit may run the page's file without app.py
     tab = visit()

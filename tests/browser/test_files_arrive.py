@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pytest
 from safetensors.numpy import load
 
 from rnnviz.export.report import recording
@@ -29,6 +30,7 @@ def files_of(tab, *labels):
     return found
 
 
+@pytest.mark.slow
 def test_every_file_arrives_and_they_agree(server, visit, tmp_path):
     tab = visit()
     tab.page.set_default_timeout(90_000)  # six files, made one after another

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from rnnviz.app.frame import PAGES
 
 FILES = [file.removesuffix(".py") for file, *_ in PAGES]
-OFTEN = {"home", "train"}
+OFTEN = {"train"}
 BAR = [title for _, title, _, menu in PAGES if not menu]
 MENUS = {menu: [title for _, title, _, here in PAGES if here == menu] for *_, menu in PAGES if menu}
 

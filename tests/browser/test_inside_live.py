@@ -58,8 +58,9 @@ def numbers(tab, key: str) -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("page", "key"),
-    [("gates", "gates heat map"), pytest.param("hidden_states", "hidden heat map", marks=pytest.mark.slow)],
+    [("gates", "gates heat map"), ("hidden_states", "hidden heat map")],
 )
+@pytest.mark.slow
 def test_a_click_on_a_row_chooses_its_unit(server, visit, page, key):
     tab = opened(server, visit, page, 3, "&order=index")
     for shift in range(40):  # plotly clicks on what is pointed at; a page that is still being drawn moves

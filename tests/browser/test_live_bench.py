@@ -157,6 +157,7 @@ def test_menus_show_what_is_set_and_opening_them_sets_nothing(bench):
     bench.tab.check()
 
 
+@pytest.mark.slow
 def test_a_run_comes_back_after_a_reload_and_a_fork_with_its_parent(bench):
     bench = bench(f"{SMALL}&stop=step:120")
     bench.button("transport play").click()

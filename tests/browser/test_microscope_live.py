@@ -70,6 +70,7 @@ def test_the_page_shows_the_run_itself(server, visit, cell):
     tab.check()
 
 
+@pytest.mark.slow
 def test_while_it_trains_the_microscope_follows_and_what_is_looked_at_stays(server, visit):
     tab = visit()
     tab.page.goto(address(server, cell="lstm", unit="2", t="3"))

@@ -106,6 +106,7 @@ def test_a_link_on_another_site_does_not_replace_it(server, visit, path):
     assert cookie(tab)["value"] == first
 
 
+@pytest.mark.slow
 def test_the_app_gives_it_out(start_server, visit):
     """The app itself, and what else its server does: `/health`, and an end with a tab open that leaves no worker."""
     server = start_server("app.py")

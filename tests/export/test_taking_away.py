@@ -237,6 +237,7 @@ def test_the_script_alone_makes_the_run_again(tmp_path):
     assert "differ from the app's" in run_script(script_of(wrong), tmp_path)
 
 
+@pytest.mark.slow
 def test_the_script_of_a_run_on_uploaded_data(tmp_path):
     rows = "\n".join(f"{np.sin(k / 3):.4f},{k % 7}" for k in range(200))
     data = read([("a.csv", f"a,b\n{rows}\n".encode())])

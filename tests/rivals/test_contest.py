@@ -77,6 +77,7 @@ def test_the_errand_gives_what_the_contest_gives(mackey_glass):
     assert heard[0][0] == 0 and heard[-1][1].endswith(": n-gram") and heard[-1][0] < 1
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_table_and_writes_it(tmp_path):
     file = tmp_path / "table.json"
     command = [sys.executable, "-m", "rnnviz", "rivals", "--task", "sine", "--steps", "20", "--hidden-size", "4"]

@@ -81,7 +81,7 @@ def dask(make_engine):
         engine.close()
 
 
-@pytest.fixture(params=["inline", "pool", "dask"])
+@pytest.fixture(params=["inline", "pool", pytest.param("dask", marks=pytest.mark.slow)])
 def engine(request):
     """Each way of training in turn: what holds on one holds on all."""
     engine = request.getfixturevalue(request.param)
