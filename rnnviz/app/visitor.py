@@ -52,7 +52,7 @@ class Visitor:
     pictures, results: the last figure, or result of an analysis, under each key, with what it depended on.
     errands: what was asked for under each key, with what it depends on.
     noted: what a page remembers of what was pressed, or drawn last, by name.
-    said: sentences about the link, by where they stand, with when they were first said.
+    said: notices, such as about the link, by where they stand, with when they were first said.
     settings: those of the last page drawn, None before the first. earlier: settings before, newest last.
     rate: steps per second asked for, None for flat out; press: steps that one press of Step takes.
     stops: where their kept runs stop by themselves. equipped: job -> the pace and breakpoints it was told.

@@ -43,11 +43,10 @@ def reading_figure(
     time = min(len(whole), across * LINES)
     lines, wide = -(-time // across), min(time, across)
     steps, rest = np.arange(lines * wide).reshape(lines, wide), lines * wide - time
-    exists = trace.mask[sequence, :time]
-    absent = np.append(~exists, np.ones(rest, bool)).reshape(steps.shape)
+    exists = trace.mask[sequence]
+    absent = np.append(~exists[:time], np.ones(rest, bool)).reshape(steps.shape)
     values = np.append(whole[:time, unit], np.full(rest, np.nan)).reshape(steps.shape)
-    pairs = list(zip(tokens, trace.mask[sequence], strict=True))[:time]
-    read = [names[token] if exists else "" for token, exists in pairs] + [""] * rest
+    read = [names[token] if there else "" for token, there in zip(tokens, exists, strict=True)][:time] + [""] * rest
     limit = state_limit(state, whole)
     traces = heat(
         values,
